@@ -1,0 +1,276 @@
+import { attempt, messageOf } from "./attempt.ts";
+import { overflowing } from "./backlog.ts";
+import { retryDelayMs } from "./backoff.ts";
+import { createBreakers, type OpenBreaker } from "./breakers.ts";
+import { createOrderKeys } from "./orderKeys.ts";
+import { outboxLimits, type OutboxLimits } from "./outboxLimits.ts";
+import type { DeathReason, EffectKind, OutboxRow, OutboxStore, OutboxTotals } from "./outboxStore.ts";
+import type { Outcome } from "./outcome.ts";
+import { createResults, type OutboxResult } from "./results.ts";
+import { createSlots } from "./slots.ts";
+import { createWakes } from "./wakes.ts";
+
+/** Carries one effect out. It must stop when the signal aborts; what it throws counts as a reason to retry. */
+export type Performer = (row: OutboxRow, signal: AbortSignal) => Promise<Outcome>;
+
+export interface OutboxCounts extends OutboxTotals {
+  /** Since the hub started. */
+  readonly sent: number;
+  readonly retried: number;
+  readonly buried: number;
+  readonly inFlight: number;
+  readonly openBreakers: readonly OpenBreaker[];
+}
+
+export interface OutboxLog {
+  warn: (details: object, message: string) => void;
+  error: (details: object, message: string) => void;
+}
+
+export interface OutboxParts {
+  readonly store: OutboxStore;
+  readonly perform: Performer | Readonly<Partial<Record<EffectKind, Performer>>>;
+  readonly now: () => number;
+  readonly schedule: (run: () => void, delayMs: number) => () => void;
+  readonly random: () => number;
+  readonly log: OutboxLog;
+  readonly limits?: Partial<OutboxLimits>;
+}
+
+export interface Outbox {
+  start: () => Promise<void>;
+  stop: () => Promise<void>;
+  /** New rows were committed. */
+  poke: () => void;
+  counts: () => OutboxCounts;
+  onResult: (listener: (result: OutboxResult) => void) => () => void;
+  /** Tries a dead letter again, from its first attempt on. */
+  revive: (seq: number) => Promise<void>;
+  discard: (seq: number) => Promise<void>;
+}
+
+/** Rows read at first; more when all of them have to wait. */
+const PAGE_ROWS = 256;
+const PAGE_ROWS_MAX = 16_384;
+/** Rows read at the start, to learn which order keys wait for a retry. */
+const START_ROWS = 50_000;
+/** A lease outlives the attempt, so that no second one starts before the first was cut off. */
+const LEASE_MARGIN_MS = 15_000;
+/** Rows may be written without a poke, and a clock may jump. */
+const POLL_MS = 5_000;
+/** Pause after the store failed, so that a full disk is not asked in a loop. */
+const STORE_PAUSE_MS = 1_000;
+const OVERFLOW_CHECK_MS = 10_000;
+/** So few rows never overflow: an effect has at most 256 KiB. */
+const OVERFLOW_ROWS_MIN = 200;
+
+/** Performs what runs committed: leased, retried, in order where asked, and given up only with a reason. */
+export function createOutbox(parts: OutboxParts): Outbox {
+  const { store, now, schedule, random, log } = parts;
+  const limits = { ...outboxLimits, ...parts.limits };
+  const breakers = createBreakers();
+  const order = createOrderKeys();
+  const slots = createSlots(limits);
+  const wakes = createWakes();
+  const results = createResults(log);
+  const underWay = new Map<number, { readonly abort: AbortController; readonly done: Promise<void> }>();
+  const totals = { sent: 0, retried: 0, buried: 0 };
+  let running = false;
+  let pumpQueued = false;
+  let cancelTimer = () => {};
+  let pausedUntil = 0;
+  let overflowCheckAt = 0;
+
+  function poke(): void {
+    if (!running || pumpQueued) return;
+    pumpQueued = true;
+    queueMicrotask(() => {
+      pumpQueued = false;
+      if (running) pump();
+    });
+  }
+
+  function pump(): void {
+    cancelTimer();
+    const nowMs = now();
+    try {
+      if (nowMs >= pausedUntil) {
+        shedOverflow(nowMs);
+        startDue(nowMs);
+      }
+    } catch (error) {
+      storeFailed(error);
+    }
+    cancelTimer = schedule(poke, Math.max(1, nextWakeMs(nowMs) - nowMs));
+  }
+
+  function startDue(nowMs: number): void {
+    for (let max = PAGE_ROWS; max <= PAGE_ROWS_MAX && !slots.full(); max *= 4) {
+      const page = store.due(nowMs, max);
+      for (const row of page) {
+        if (underWay.has(row.seq)) continue;
+        order.hold(row);
+        if (!breakers.allows(row.target, nowMs)) expire(row, nowMs);
+        else if (order.mayStart(row) && slots.take(row.target)) begin(row);
+      }
+      if (page.length < max) return;
+    }
+  }
+
+  /** A row whose target never comes back must end too, although nobody calls it any more. */
+  function expire(row: OutboxRow, nowMs: number): void {
+    if (nowMs - row.createdAt <= limits.maxAgeMs || !order.mayStart(row)) return;
+    track(row, () => bury(row, "expired", expiredText(row, "The target did not answer.")));
+  }
+
+  function shedOverflow(nowMs: number): void {
+    if (nowMs < overflowCheckAt) return;
+    overflowCheckAt = nowMs + OVERFLOW_CHECK_MS;
+    if (store.counts().pending < Math.min(OVERFLOW_ROWS_MIN, limits.rowsPerTarget)) return;
+    for (const row of overflowing(store.due(Number.MAX_SAFE_INTEGER, START_ROWS), limits))
+      if (!underWay.has(row.seq))
+        track(row, () =>
+          bury(row, "overflow", `Too many actions wait for ${row.target}; this one was given up.`),
+        );
+  }
+
+  function begin(row: OutboxRow): void {
+    const isProbe = breakers.started(row.target);
+    track(row, async (abort) => {
+      const cancelCut = schedule(() => abort.abort(), limits.attemptMs);
+      try {
+        if (!(await store.lease(row.seq, row.attempt, now() + limits.attemptMs + LEASE_MARGIN_MS))) return;
+        const outcome = await attempt(row, performerOf(row), abort.signal);
+        // A stopping hub leaves the row as it is: it was not the target that failed.
+        if (running || outcome.outcome !== "retry") await settle(row, outcome, isProbe);
+      } finally {
+        cancelCut();
+        if (isProbe) breakers.abandoned(row.target);
+        slots.give(row.target);
+      }
+    });
+  }
+
+  function performerOf(row: OutboxRow): Performer | undefined {
+    return typeof parts.perform === "function" ? parts.perform : parts.perform[row.kind];
+  }
+
+  /** Runs work on a row; whatever happens, the row is free again afterwards and the error is told. */
+  function track(row: OutboxRow, work: (abort: AbortController) => Promise<void>): void {
+    const abort = new AbortController();
+    const run = async () => {
+      try {
+        await work(abort);
+      } catch (error) {
+        storeFailed(error);
+      } finally {
+        underWay.delete(row.seq);
+        poke();
+      }
+    };
+    // The entry must be there before the work runs its first step, which may end at once.
+    const started = Promise.resolve();
+    underWay.set(row.seq, { abort, done: started.then(run) });
+  }
+
+  async function settle(row: OutboxRow, outcome: Outcome, isProbe: boolean): Promise<void> {
+    if (outcome.outcome === "delivered") {
+      await store.delivered(row.seq);
+      totals.sent += 1;
+      breakers.answered(row.target);
+      ended(row, { ok: true, ...answerOf(outcome) });
+    } else if (outcome.outcome === "refused") {
+      if (outcome.reason !== "policy") breakers.answered(row.target);
+      await bury(row, outcome.reason, outcome.error, outcome);
+    } else {
+      breakers.failed(row.target, now(), isProbe);
+      await again(row, outcome);
+    }
+  }
+
+  async function again(row: OutboxRow, outcome: Extract<Outcome, { outcome: "retry" }>): Promise<void> {
+    const delayMs = retryDelayMs({ attempt: row.attempt, random, retryAfterMs: outcome.retryAfterMs });
+    const nextAt = now() + delayMs;
+    if (nextAt - row.createdAt > limits.maxAgeMs)
+      return bury(row, "expired", expiredText(row, outcome.error), outcome);
+    await store.retry(row.seq, nextAt, outcome.error);
+    totals.retried += 1;
+    wakes.add(row.seq, nextAt);
+  }
+
+  async function bury(row: OutboxRow, reason: DeathReason, error: string, outcome?: Outcome): Promise<void> {
+    await store.bury(row.seq, reason, error);
+    totals.buried += 1;
+    log.warn({ effect: row.id, target: row.target, flow: row.flow, node: row.node, reason }, error);
+    ended(row, { ok: false, reason, error, ...(outcome && answerOf(outcome)) });
+  }
+
+  function ended(row: OutboxRow, ending: Parameters<typeof results.tell>[1]): void {
+    order.release(row);
+    wakes.remove(row.seq);
+    results.tell(row, ending);
+  }
+
+  function storeFailed(error: unknown): void {
+    pausedUntil = now() + STORE_PAUSE_MS;
+    log.error({ err: error }, `The outbox could not be read or written: ${messageOf(error)}`);
+  }
+
+  function nextWakeMs(nowMs: number): number {
+    if (nowMs < pausedUntil) return pausedUntil;
+    return Math.min(nowMs + POLL_MS, wakes.next(nowMs), breakers.nextProbeAt(nowMs));
+  }
+
+  return {
+    async start() {
+      if (running) return;
+      await store.releaseLeases();
+      for (const row of store.due(Number.MAX_SAFE_INTEGER, START_ROWS)) {
+        order.hold(row);
+        if (row.nextAt > now()) wakes.add(row.seq, row.nextAt);
+      }
+      running = true;
+      poke();
+    },
+    async stop() {
+      if (!running) return;
+      running = false;
+      cancelTimer();
+      const all = [...underWay.values()];
+      const finished = Promise.all(all.map(({ done }) => done));
+      let cancelWait = () => {};
+      const patience = new Promise<void>((resolve) => (cancelWait = schedule(resolve, limits.stopMs)));
+      await Promise.race([finished, patience]);
+      cancelWait();
+      for (const { abort } of all) abort.abort();
+      await finished;
+      await store.releaseLeases();
+    },
+    poke,
+    counts: () => ({
+      ...store.counts(),
+      ...totals,
+      inFlight: underWay.size,
+      openBreakers: breakers.open(),
+    }),
+    onResult: results.onResult,
+    async revive(seq) {
+      await store.revive(seq);
+      poke();
+    },
+    async discard(seq) {
+      await store.discard(seq);
+    },
+  };
+}
+
+function answerOf(outcome: Outcome): Pick<OutboxResult, "status" | "body"> {
+  return {
+    ...(outcome.status !== undefined && { status: outcome.status }),
+    ...(outcome.body !== undefined && { body: outcome.body }),
+  };
+}
+
+function expiredText(row: OutboxRow, lastError: string): string {
+  return `Given up after ${row.attempt + 1} attempts because it is too old. ${lastError}`;
+}
