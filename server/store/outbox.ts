@@ -1,0 +1,271 @@
+import { PARTITION, type Connection } from "./connection.ts";
+import { guard, operation, type Operation } from "./operation.ts";
+import { boundsOf, pageOf, type Page, type PageRequest } from "./page.ts";
+
+export type EffectKind = "publish" | "notify" | "http";
+
+export interface NewOutboxItem {
+  /** Idempotency key: the same for every attempt and every replay of the run. */
+  readonly id: string;
+  readonly kind: EffectKind;
+  readonly target: string;
+  /** Items of one target and key leave one at a time, in order. */
+  readonly orderKey: string | null;
+  /** Plain JSON. */
+  readonly body: unknown;
+  readonly flow: string;
+  readonly node: string;
+  readonly run: string;
+  readonly createdAt: number;
+  /** Default: at once. */
+  readonly nextAt?: number | undefined;
+}
+
+export interface OutboxItem extends Omit<NewOutboxItem, "nextAt"> {
+  readonly seq: number;
+  /** How often it was tried and failed. */
+  readonly attempt: number;
+  readonly nextAt: number;
+  readonly leaseUntil: number | null;
+  readonly error: string | null;
+}
+
+export type OutboxState = "pending" | "leased" | "dead";
+
+/** An item as lists show it. */
+export interface OutboxEntry extends Omit<NewOutboxItem, "nextAt"> {
+  readonly seq: number;
+  readonly state: OutboxState;
+  readonly attempt: number;
+  readonly nextAt: number | null;
+  readonly diedAt: number | null;
+  readonly reason: string | null;
+  readonly error: string | null;
+}
+
+/** Identity I4: `made` = `sent` + `dead` + `discarded` + `dropped` + `pending` + `leased`, exactly, over any crash. */
+export interface OutboxCounts {
+  readonly made: number;
+  readonly sent: number;
+  readonly dead: number;
+  readonly discarded: number;
+  /** Dead letters that aged out. */
+  readonly dropped: number;
+  readonly pending: number;
+  readonly leased: number;
+}
+
+/** Effects on their way out. A row leaves only by being sent, buried or discarded. */
+export interface OutboxStore {
+  /** An item whose id is already here or among the dead is passed over. */
+  readonly add: (items: readonly NewOutboxItem[]) => Promise<void>;
+  /** Items to try now, oldest first; of an order key only the first; none for the targets passed over. */
+  readonly due: (now: number, max: number, passOver?: readonly string[]) => readonly OutboxItem[];
+  /** When the next item that waits will be due; `null` when none waits. */
+  readonly nextDueAt: () => number | null;
+  /** `false`: the item is gone, leased by another, or at another attempt. */
+  readonly lease: (seq: number, attempt: number, until: number) => Promise<boolean>;
+  readonly delivered: (seq: number) => Promise<boolean>;
+  readonly retry: (seq: number, nextAt: number, error: string) => Promise<boolean>;
+  readonly bury: (seq: number, reason: string, error: string | null) => Promise<boolean>;
+  /** A dead item gets a new life with fresh attempts. */
+  readonly revive: (seq: number) => Promise<boolean>;
+  /** Gives up an item that is dead or not leased. */
+  readonly discard: (seq: number) => Promise<boolean>;
+  /** At start nobody holds a lease. */
+  readonly releaseLeases: () => Promise<void>;
+  /** Newest first. */
+  readonly list: (request: OutboxRequest) => Page<OutboxEntry>;
+  readonly counts: () => OutboxCounts;
+}
+
+export interface OutboxRequest extends PageRequest {
+  readonly state: OutboxState;
+}
+
+/** Dead letters beyond this number or age go, oldest first, counted as `fx.dropped`. */
+export const deadLetterLimits = { rows: 10_000, ageMs: 30 * 86_400_000 } as const;
+
+type Encoded<Item> = Omit<Item, "body"> & { readonly body: string };
+
+const EFFECT = "id, kind, target, orderKey, body, flow, node, run, createdAt";
+const ITEM = `seq, ${EFFECT}, attempt, nextAt, leaseUntil, error`;
+
+const DUE = `SELECT ${ITEM} FROM outbox
+  WHERE nextAt <= ?1 AND (leaseUntil IS NULL OR leaseUntil <= ?1)
+    AND target NOT IN (SELECT value FROM json_each(?2))
+    AND (orderKey IS NULL OR NOT EXISTS (SELECT 1 FROM outbox AS earlier
+      WHERE earlier.target = outbox.target AND earlier.orderKey = outbox.orderKey AND earlier.seq < outbox.seq))
+  ORDER BY nextAt, seq LIMIT ?3`;
+
+/** The outbox in hub.db. */
+export function createOutboxStore({ reader, commit, now }: Connection): OutboxStore {
+  return {
+    add: async (items) => {
+      await commit(items.flatMap(addToOutbox));
+    },
+    due: (at, max, passOver = []) =>
+      reader.all<Encoded<OutboxItem>>(DUE, at, JSON.stringify(passOver), max).map(toItem),
+    nextDueAt: () => {
+      const row = reader.get<{ readonly at: number | null }>(
+        "SELECT min(max(nextAt, coalesce(leaseUntil, 0))) AS at FROM outbox",
+      );
+      return row?.at ?? null;
+    },
+    lease: (seq, attempt, until) =>
+      commit([
+        guard(
+          `UPDATE outbox SET leaseUntil = ?1 WHERE seq = ?2 AND attempt = ?3
+             AND (leaseUntil IS NULL OR leaseUntil <= ?4)`,
+          until,
+          seq,
+          attempt,
+          now(),
+        ),
+      ]),
+    delivered: (seq) => commit([guard("DELETE FROM outbox WHERE seq = ?", seq), count("fx.sent", 1)]),
+    retry: (seq, nextAt, error) =>
+      commit([
+        guard(
+          `UPDATE outbox SET attempt = attempt + 1, nextAt = ?, error = ?, leaseUntil = NULL WHERE seq = ?`,
+          nextAt,
+          error,
+          seq,
+        ),
+      ]),
+    bury: (seq, reason, error) =>
+      commit([...bury({ seq, reason, error, now: now() }), ...dropOldDead(now())]),
+    revive: (seq) => commit(revive(seq, now())),
+    discard: async (seq) => {
+      if (await commit([guard("DELETE FROM dead WHERE seq = ?", seq), count("fx.dead", -1), DISCARDED]))
+        return true;
+      const isFree = "leaseUntil IS NULL OR leaseUntil <= ?";
+      return commit([guard(`DELETE FROM outbox WHERE seq = ? AND (${isFree})`, seq, now()), DISCARDED]);
+    },
+    releaseLeases: async () => {
+      await commit([operation("UPDATE outbox SET leaseUntil = NULL WHERE leaseUntil IS NOT NULL")]);
+    },
+    list: (request) => {
+      const { before, limit } = boundsOf(request);
+      const rows = reader.all<Encoded<OutboxEntry>>(listQuery(request.state), before, limit + 1, now());
+      return pageOf(rows, limit, toEntry);
+    },
+    counts: () => reader.get<OutboxCounts>(COUNTS, now()) ?? NOTHING,
+  };
+}
+
+/** The operations that add an item, for the transaction of the run that made it. */
+export function addToOutbox(item: NewOutboxItem): readonly Operation[] {
+  return [
+    operation(
+      `INSERT INTO outbox (partition, ${EFFECT}, attempt, nextAt)
+       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11
+       WHERE NOT EXISTS (SELECT 1 FROM dead WHERE id = ?2) ON CONFLICT DO NOTHING`,
+      PARTITION,
+      item.id,
+      item.kind,
+      item.target,
+      item.orderKey,
+      JSON.stringify(item.body) ?? "null",
+      item.flow,
+      item.node,
+      item.run,
+      item.createdAt,
+      item.nextAt ?? item.createdAt,
+    ),
+    // `changes()` is 0 for an item that was passed over.
+    operation("UPDATE counters SET value = value + changes() WHERE name = 'fx.made'"),
+  ];
+}
+
+interface Burial {
+  readonly seq: number;
+  readonly reason: string;
+  readonly error: string | null;
+  readonly now: number;
+}
+
+function bury({ seq, reason, error, now }: Burial): readonly Operation[] {
+  return [
+    guard(
+      `INSERT INTO dead (seq, partition, ${EFFECT}, attempt, diedAt, reason, error)
+       SELECT seq, partition, ${EFFECT}, attempt, ?, ?, coalesce(?, error) FROM outbox WHERE seq = ?`,
+      now,
+      reason,
+      error,
+      seq,
+    ),
+    operation("DELETE FROM outbox WHERE seq = ?", seq),
+    count("fx.dead", 1),
+  ];
+}
+
+function dropOldDead(now: number): readonly Operation[] {
+  return [
+    operation(
+      `DELETE FROM dead WHERE diedAt < ? OR seq IN (SELECT seq FROM dead ORDER BY diedAt, seq
+         LIMIT max(0, (SELECT value FROM counters WHERE name = 'fx.dead') - ${deadLetterLimits.rows}))`,
+      now - deadLetterLimits.ageMs,
+    ),
+    operation(
+      `UPDATE counters SET value = value + iif(name = 'fx.dropped', changes(), -changes())
+       WHERE name IN ('fx.dead', 'fx.dropped')`,
+    ),
+  ];
+}
+
+function revive(seq: number, now: number): readonly Operation[] {
+  return [
+    guard(
+      `INSERT INTO outbox (seq, partition, ${EFFECT}, attempt, nextAt, error)
+       SELECT seq, partition, ${EFFECT}, 0, ?, error FROM dead WHERE seq = ?`,
+      now,
+      seq,
+    ),
+    operation("DELETE FROM dead WHERE seq = ?", seq),
+    count("fx.dead", -1),
+  ];
+}
+
+function count(name: string, by: number): Operation {
+  return operation("UPDATE counters SET value = value + ? WHERE name = ?", by, name);
+}
+
+const DISCARDED = count("fx.discarded", 1);
+
+function listQuery(state: OutboxState): string {
+  if (state === "dead")
+    return `SELECT seq, ${EFFECT}, 'dead' AS state, attempt, NULL AS nextAt, diedAt, reason, error
+      FROM dead WHERE seq < ?1 AND ?3 IS NOT NULL ORDER BY seq DESC LIMIT ?2`;
+  const isLeased = "coalesce(leaseUntil, 0) > ?3";
+  return `SELECT seq, ${EFFECT}, '${state}' AS state, attempt, nextAt, NULL AS diedAt, NULL AS reason, error
+    FROM outbox WHERE seq < ?1 AND ${state === "leased" ? isLeased : `NOT ${isLeased}`}
+    ORDER BY seq DESC LIMIT ?2`;
+}
+
+const COUNTS = `SELECT
+  (SELECT value FROM counters WHERE name = 'fx.made') AS made,
+  (SELECT value FROM counters WHERE name = 'fx.sent') AS sent,
+  (SELECT value FROM counters WHERE name = 'fx.dead') AS dead,
+  (SELECT value FROM counters WHERE name = 'fx.discarded') AS discarded,
+  (SELECT value FROM counters WHERE name = 'fx.dropped') AS dropped,
+  (SELECT count(*) FROM outbox) - (SELECT count(*) FROM outbox WHERE leaseUntil > ?1) AS pending,
+  (SELECT count(*) FROM outbox WHERE leaseUntil > ?1) AS leased`;
+
+const NOTHING: OutboxCounts = {
+  made: 0,
+  sent: 0,
+  dead: 0,
+  discarded: 0,
+  dropped: 0,
+  pending: 0,
+  leased: 0,
+};
+
+function toItem(row: Encoded<OutboxItem>): OutboxItem {
+  return { ...row, body: JSON.parse(row.body) as unknown };
+}
+
+function toEntry(row: Encoded<OutboxEntry>): OutboxEntry {
+  return { ...row, body: JSON.parse(row.body) as unknown };
+}
