@@ -1,0 +1,375 @@
+/**
+ * The types of the public API, shared with the editor (which imports only types from here). Times are ms since 1970
+ * unless a name says otherwise. Errors are problem documents (RFC 9457).
+ */
+import type { FlowDocument } from "#flows/flow.ts";
+import type { Problem } from "#flows/problem.ts";
+
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  /** Stable code such as `flow.stale` or `body.too-large`. */
+  readonly code: string;
+  /** One sentence a user understands. */
+  readonly detail: string;
+  readonly problems?: readonly Problem[];
+}
+
+/** Lists page by cursor: pass `next` as `?cursor=` to get the following page; absent on the last one. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly next?: string;
+}
+
+export type Role = "viewer" | "operator" | "editor" | "admin";
+
+/** `GET /me`: also tells an anonymous browser whether the hub waits for its set-up. */
+export interface Me {
+  readonly setUp: boolean;
+  readonly user?: { readonly id: string; readonly name: string; readonly role: Role };
+  readonly hub: HubInfo;
+}
+
+export interface HubInfo {
+  readonly name: string;
+  readonly version: string;
+  readonly zone: string;
+  readonly mqtt: { readonly host: string; readonly port: number | null; readonly open: boolean };
+  readonly demo: boolean;
+}
+
+/** `POST /setup`, once. */
+export interface SetupRequest {
+  readonly token: string;
+  readonly hubName: string;
+  readonly userName: string;
+  readonly password: string;
+  readonly zone: string;
+  /** Listen for devices on the local network too (plain MQTT), not on this computer alone. */
+  readonly openToNetwork: boolean;
+  /** Makes the first device credential; shown once in the answer. */
+  readonly deviceName?: string;
+}
+
+export interface SetupAnswer extends Me {
+  readonly device?: DeviceCredentials;
+}
+
+/** `POST /session`. */
+export interface LoginRequest {
+  readonly name: string;
+  readonly password: string;
+}
+
+export interface FlowSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly enabled: boolean;
+  /** Revision of the draft, also sent as ETag; writers send it back in `If-Match`. */
+  readonly revision: number;
+  readonly deployedVersion: number | null;
+  /** The draft differs from what runs. */
+  readonly changed: boolean;
+  readonly updatedAt: number;
+  readonly updatedBy: string;
+  readonly status: FlowStatus;
+}
+
+export interface FlowStatus {
+  readonly state: "running" | "off" | "paused" | "failed" | "draft";
+  /** Why it is paused or failed. */
+  readonly reason?: string;
+  readonly runs: number;
+  readonly errors: number;
+  readonly lastRunAt: number | null;
+  readonly pendingTimers: number;
+  readonly nextTimerAt: number | null;
+}
+
+export interface FlowDetail extends FlowSummary {
+  readonly draft: FlowDocument;
+  readonly deployed: FlowDocument | null;
+  readonly problems: readonly Problem[];
+}
+
+/** `POST /flows`: a document, or the id of a template; the id of the flow is made unique. */
+export interface NewFlowRequest {
+  readonly name?: string;
+  readonly document?: FlowDocument;
+  readonly template?: string;
+}
+
+/** `POST /flows/:id/deploy`. */
+export interface DeployRequest {
+  readonly comment?: string;
+}
+
+export interface DeployAnswer {
+  readonly version: number;
+  readonly revision: number;
+  readonly problems: readonly Problem[];
+  readonly keptTimers: number;
+  readonly droppedTimers: number;
+}
+
+export interface FlowVersion {
+  readonly version: number;
+  readonly author: string;
+  readonly comment: string;
+  readonly createdAt: number;
+  readonly document: FlowDocument;
+}
+
+/** `GET /templates`: flows of the library. */
+export interface TemplateSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly nodeTypes: readonly string[];
+}
+
+export interface TestResult {
+  readonly name: string;
+  readonly ok: boolean;
+  /** One sentence for each difference. */
+  readonly differences: readonly string[];
+  readonly effects: readonly TestedEffect[];
+}
+
+export interface TestedEffect {
+  readonly atMs: number;
+  readonly node: string;
+  readonly effect: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface RunSummary {
+  readonly id: string;
+  readonly flow: string;
+  readonly version: number;
+  readonly at: number;
+  readonly durationMs: number;
+  readonly trigger: string;
+  readonly outcome: "ok" | "failed" | "stopped";
+  readonly effects: number;
+  readonly error?: string;
+}
+
+export interface RunDetail extends RunSummary {
+  readonly trace: readonly TraceStep[];
+}
+
+/** What one node did in one run. */
+export interface TraceStep {
+  readonly node: string;
+  readonly input: string;
+  readonly topic?: string;
+  readonly key?: string;
+  readonly payload?: unknown;
+  readonly out: readonly { readonly port: string; readonly payload: unknown }[];
+  readonly why?: string;
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly effects?: readonly { readonly id: string; readonly effect: string; readonly fields: Readonly<Record<string, unknown>> }[];
+}
+
+export type PresenceState = "unknown" | "online" | "offline-pending" | "offline" | "sleeping" | "flapping";
+
+export interface DeviceSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly area: string;
+  readonly state: PresenceState;
+  readonly reason: string;
+  /** Since when it is in this state. */
+  readonly since: number | null;
+  readonly lastSeenAt: number | null;
+  readonly simulated: boolean;
+  /** Found by its topics; it has no credential of its own. */
+  readonly discovered: boolean;
+  readonly hasCredential: boolean;
+  readonly clientIds: readonly string[];
+  readonly preset: string;
+}
+
+export interface NewDeviceRequest {
+  readonly name: string;
+  readonly id?: string;
+  readonly area?: string;
+  /** Which topics it may use: `own`, `any`, `zigbee2mqtt`, `tasmota`, `esphome`, `homie`. @default "own" */
+  readonly preset?: string;
+}
+
+/** Shown once; only a hash is stored. */
+export interface DeviceCredentials {
+  readonly id: string;
+  readonly username: string;
+  readonly password: string;
+  readonly host: string;
+  readonly port: number | null;
+  readonly topics: readonly string[];
+}
+
+/** A client that tried to connect and was refused. */
+export interface Knock {
+  readonly clientId: string;
+  readonly username: string;
+  readonly address: string;
+  readonly reason: string;
+  readonly count: number;
+  readonly lastAt: number;
+}
+
+export interface TopicSummary {
+  readonly topic: string;
+  readonly lastAt: number;
+  readonly count: number;
+  readonly perMinute: number;
+  readonly retained: boolean;
+  readonly publisher: string;
+  /** `json`, `number`, `text`, `boolean`, `binary`, `empty`. */
+  readonly type: string;
+  readonly preview: string;
+}
+
+export interface TopicMessage {
+  readonly topic: string;
+  readonly at: number;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  readonly size: number;
+  /** The decoded value where it is small; otherwise its beginning as text. */
+  readonly payload: unknown;
+}
+
+export interface PublishRequest {
+  readonly topic: string;
+  readonly payload: unknown;
+  readonly qos?: 0 | 1 | 2;
+  readonly retain?: boolean;
+}
+
+export interface ChannelKind {
+  readonly kind: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly fields: readonly ChannelField[];
+}
+
+export interface ChannelField {
+  readonly name: string;
+  readonly label: string;
+  readonly type: "text" | "number" | "flag" | "choice" | "secret";
+  readonly help?: string;
+  readonly optional?: boolean;
+  readonly default?: unknown;
+  readonly options?: readonly { readonly value: string; readonly title: string }[];
+}
+
+export interface ChannelSummary {
+  readonly id: string;
+  readonly kind: string;
+  readonly name: string;
+  /** Settings without secrets; a secret shows as `{ "set": true }`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly pending: number;
+  readonly dead: number;
+  readonly lastSentAt: number | null;
+  readonly lastError: string | null;
+}
+
+export interface ChannelRequest {
+  readonly id?: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+export interface ChannelTestAnswer {
+  readonly ok: boolean;
+  readonly error?: string;
+}
+
+export interface OutboxItem {
+  readonly seq: number;
+  readonly id: string;
+  readonly kind: string;
+  readonly target: string;
+  readonly flow: string;
+  readonly node: string;
+  readonly state: "pending" | "leased" | "dead";
+  readonly attempt: number;
+  readonly createdAt: number;
+  readonly nextAt: number;
+  readonly error: string | null;
+}
+
+export interface NotificationItem {
+  readonly id: string;
+  readonly at: number;
+  readonly severity: string;
+  readonly title: string;
+  readonly text: string;
+  readonly flow: string;
+  readonly node: string;
+  readonly run: string;
+  readonly readAt: number | null;
+}
+
+export interface TokenSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly scopes: readonly string[];
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly lastUsedAt: number | null;
+}
+
+export interface NewTokenRequest {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly expiresInDays?: number;
+}
+
+export interface NewTokenAnswer extends TokenSummary {
+  /** Shown once. */
+  readonly token: string;
+}
+
+/** What the editor says on the live WebSocket (`GET /api/v1/live`). */
+export type LiveRequest =
+  | { readonly type: "watch-flow"; readonly flow: string | null }
+  | { readonly type: "watch-topics"; readonly filter: string | null }
+  | { readonly type: "ping" };
+
+/** What the hub says on the live WebSocket. */
+export type LiveEvent =
+  | { readonly type: "hello"; readonly version: string; readonly bootId: string }
+  | { readonly type: "pong" }
+  /** At most 10 a second for each node; `dropped` counts values left out since the last one. */
+  | { readonly type: "values"; readonly flow: string; readonly values: readonly LiveValue[]; readonly dropped: number }
+  | { readonly type: "messages"; readonly messages: readonly TopicMessage[]; readonly dropped: number }
+  | { readonly type: "device"; readonly device: DeviceSummary }
+  | { readonly type: "notification"; readonly notification: NotificationItem; readonly unread: number }
+  | { readonly type: "flow"; readonly flow: FlowSummary }
+  | { readonly type: "flow-removed"; readonly flow: string }
+  | { readonly type: "health"; readonly health: Health };
+
+/** The newest thing that left a port of a node. */
+export interface LiveValue {
+  readonly node: string;
+  readonly port: string;
+  readonly at: number;
+  /** The payload as short text, such as `21.5` or `{"state":"on"}`. */
+  readonly text: string;
+  readonly count: number;
+  readonly error?: string;
+}
+
+export interface Health {
+  readonly state: "ok" | "degraded" | "failed" | "starting" | "stopping";
+  /** One sentence for each thing that is wrong. */
+  readonly reasons: readonly string[];
+}
