@@ -20,7 +20,6 @@ export function createMemoryOutboxStore(now: () => number): MemoryOutboxStore {
     const row = rows.get(seq);
     if (row !== undefined) rows.set(seq, { ...row, ...changes });
   };
-  const isFree = (row: OutboxRow, nowMs: number) => row.leaseUntil === null || row.leaseUntil <= nowMs;
 
   return {
     add(row) {
@@ -49,7 +48,7 @@ export function createMemoryOutboxStore(now: () => number): MemoryOutboxStore {
       if (row !== undefined) dead.set(seq, { ...row, reason, error });
     },
     async releaseLeases() {
-      for (const seq of rows.keys()) await change(seq, { leaseUntil: null });
+      await Promise.all([...rows.keys()].map((seq) => change(seq, { leaseUntil: null })));
     },
     async revive(seq) {
       const row = dead.get(seq);
@@ -75,3 +74,7 @@ const neutral: Omit<OutboxRow, "seq" | "id" | "target" | "createdAt" | "nextAt">
   leaseUntil: null,
   error: null,
 };
+
+function isFree(row: OutboxRow, nowMs: number): boolean {
+  return row.leaseUntil === null || row.leaseUntil <= nowMs;
+}

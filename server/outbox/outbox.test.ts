@@ -28,21 +28,21 @@ describe("outbox", () => {
   });
 
   it("waits twice as long after each failure, up to five minutes, always with the same id", async () => {
-    const { add, calls, pass } = await startOutbox(unavailable, { random: () => 1 });
+    const { add, calls } = await startOutbox(unavailable, { random: () => 1 });
     await add({ id: "a", target: "host", orderKey: null });
     await pass(30_000);
     expect(calls).toEqual(["a@0", "a@1000", "a@3000", "a@7000", "a@15000"]);
   });
 
   it("waits half a second at least", async () => {
-    const { add, calls, pass } = await startOutbox(unavailable, { random: () => 0 });
+    const { add, calls } = await startOutbox(unavailable, { random: () => 0 });
     await add({ id: "a", target: "host" });
     await pass(1_000);
     expect(calls).toEqual(["a@0", "a@500", "a@1000"]);
   });
 
   it("believes Retry-After up to an hour", async () => {
-    const { add, calls, pass } = await startOutbox(async () => ({ ...failure, retryAfterMs: 9 * HOUR_MS }));
+    const { add, calls } = await startOutbox(async () => ({ ...failure, retryAfterMs: 9 * HOUR_MS }));
     await add({ id: "a", target: "host" });
     await pass(HOUR_MS - 1);
     expect(calls).toEqual(["a@0"]);
@@ -51,7 +51,7 @@ describe("outbox", () => {
   });
 
   it("gives up a row older than a day, with the last error", async () => {
-    const { add, results, store, pass } = await startOutbox(unavailable);
+    const { add, results, store } = await startOutbox(unavailable);
     await add({ id: "a", target: "host" });
     await pass(25 * HOUR_MS);
     expect(results).toMatchObject([{ id: "a", ok: false, reason: "expired" }]);
@@ -94,7 +94,7 @@ describe("outbox", () => {
 
   it("keeps rows of one order key in order, one at a time, while others pass", async () => {
     let failuresLeft = 2;
-    const { add, calls, pass } = await startOutbox(async ({ id }) => {
+    const { add, calls } = await startOutbox(async ({ id }) => {
       if (id === "a" && failuresLeft > 0) {
         failuresLeft -= 1;
         return failure;
@@ -115,7 +115,7 @@ describe("outbox", () => {
     const store = createMemoryOutboxStore(() => Date.now());
     store.add({ id: "a", target: "host", orderKey: "door", createdAt: 0, nextAt: 4_000, attempt: 2 });
     store.add({ id: "b", target: "host", orderKey: "door", createdAt: 0 });
-    const { calls, pass } = await startOutbox(delivered, { store });
+    const { calls } = await startOutbox(delivered, { store });
     expect(calls).toEqual([]);
     await pass(4_000);
     expect(calls).toEqual(["a@4000", "b@4000"]);
@@ -154,9 +154,7 @@ describe("outbox", () => {
 
   it("stops calling after five failures in a row, probes after 30 s, then ever more rarely, and recovers", async () => {
     let down = true;
-    const { add, calls, pass, totals } = await startOutbox(async () =>
-      down ? failure : { outcome: "delivered" },
-    );
+    const { add, calls, totals } = await startOutbox(async () => (down ? failure : { outcome: "delivered" }));
     await add(...Array.from({ length: 8 }, (_, index) => ({ id: `r${index}`, target: "host" })));
     await pass(20_000);
     const opened = calls.length;
@@ -174,7 +172,7 @@ describe("outbox", () => {
   });
 
   it("delivers everything after an hour of outage", async () => {
-    const { add, pass, totals } = await startOutbox(async () =>
+    const { add, totals } = await startOutbox(async () =>
       Date.now() < HOUR_MS ? failure : { outcome: "delivered" },
     );
     await add(...Array.from({ length: 100 }, (_, index) => ({ id: `r${index}`, target: "host" })));
@@ -183,14 +181,14 @@ describe("outbox", () => {
   });
 
   it("ends rows of a target that never comes back", async () => {
-    const { add, pass, totals } = await startOutbox(unavailable);
+    const { add, totals } = await startOutbox(unavailable);
     await add(...Array.from({ length: 30 }, (_, index) => ({ id: `r${index}`, target: "host" })));
     await pass(26 * HOUR_MS);
     expect(totals()).toMatchObject({ pending: 0, dead: 30 });
   });
 
   it("keeps the oldest rows of a target at its limit and buries the rest", async () => {
-    const { add, results, pass } = await startHanging({ rowsPerTarget: 300 });
+    const { add, results } = await startHanging({ rowsPerTarget: 300 });
     await add(...Array.from({ length: 302 }, (_, index) => ({ id: `r${index}`, target: "host" })));
     await pass(10_000);
     expect(results).toMatchObject([
@@ -200,7 +198,7 @@ describe("outbox", () => {
   });
 
   it("counts the bytes of a target too", async () => {
-    const { add, results, pass } = await startHanging({ perTarget: 1, rowsPerTarget: 2, bytesPerTarget: 20 });
+    const { add, results } = await startHanging({ perTarget: 1, rowsPerTarget: 2, bytesPerTarget: 20 });
     await add(
       { id: "a", target: "host", body: "x".repeat(10) },
       { id: "b", target: "host", body: "y".repeat(10) },
@@ -211,7 +209,7 @@ describe("outbox", () => {
 
   it("cuts off an attempt that hangs, and tries again", async () => {
     const signals: AbortSignal[] = [];
-    const { add, calls, pass, store } = await startOutbox((_row, signal) => {
+    const { add, calls, store } = await startOutbox((_row, signal) => {
       signals.push(signal);
       return new Promise(() => {});
     });
@@ -224,7 +222,7 @@ describe("outbox", () => {
   });
 
   it("waits for calls under way when it stops, cuts them off after 5 s and keeps their rows", async () => {
-    const { add, outbox, store, pass } = await startHanging();
+    const { add, outbox, store } = await startHanging();
     await add({ id: "a", target: "host" });
     const stopped = outbox.stop();
     await pass(4_999);
@@ -237,7 +235,7 @@ describe("outbox", () => {
 
   it("tells other listeners although one fails, and survives a store that cannot write", async () => {
     const errors: string[] = [];
-    const { add, outbox, results, store, pass, calls } = await startOutbox(delivered, {
+    const { add, outbox, results, store, calls } = await startOutbox(delivered, {
       log: { warn: () => {}, error: (_details, message) => void errors.push(message) },
     });
     outbox.onResult(() => {
@@ -292,7 +290,6 @@ async function startOutbox(
     perform: typeof perform === "function" ? watched(perform) : perform,
   });
   outbox.onResult((result) => results.push(result));
-  const pass = async (ms: number) => void (await vi.advanceTimersByTimeAsync(ms));
   const add = async (...rows: Omit<NewRow, "createdAt">[]) => {
     for (const row of rows) store.add({ createdAt: Date.now(), ...row });
     outbox.poke();
@@ -300,7 +297,7 @@ async function startOutbox(
   };
   await outbox.start();
   await pass(0);
-  return { outbox, store, calls, results, add, pass, totals: () => outbox.counts() };
+  return { outbox, store, calls, results, add, totals: () => outbox.counts() };
 }
 
 async function startHanging(limits: OutboxParts["limits"] = {}) {
@@ -314,4 +311,8 @@ async function startHanging(limits: OutboxParts["limits"] = {}) {
     await vi.advanceTimersByTimeAsync(0);
   };
   return { ...started, finish };
+}
+
+async function pass(ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
 }

@@ -77,7 +77,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const totals = { sent: 0, retried: 0, buried: 0 };
   let running = false;
   let pumpQueued = false;
-  let cancelTimer = () => {};
+  let cancelTimer: (() => void) | undefined;
   let pausedUntil = 0;
   let overflowCheckAt = 0;
 
@@ -91,7 +91,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   }
 
   function pump(): void {
-    cancelTimer();
+    cancelTimer?.();
     const nowMs = now();
     try {
       if (nowMs >= pausedUntil) {
@@ -235,13 +235,13 @@ export function createOutbox(parts: OutboxParts): Outbox {
     async stop() {
       if (!running) return;
       running = false;
-      cancelTimer();
+      cancelTimer?.();
       const all = [...underWay.values()];
       const finished = Promise.all(all.map(({ done }) => done));
-      let cancelWait = () => {};
+      let cancelWait: (() => void) | undefined;
       const patience = new Promise<void>((resolve) => (cancelWait = schedule(resolve, limits.stopMs)));
       await Promise.race([finished, patience]);
-      cancelWait();
+      cancelWait?.();
       for (const { abort } of all) abort.abort();
       await finished;
       await store.releaseLeases();

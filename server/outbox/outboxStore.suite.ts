@@ -108,8 +108,16 @@ export function describeOutboxStore(name: string, create: () => Promise<OutboxSt
 
 function newRow(id: string, nextAt: number, more: Partial<OutboxRow> = {}) {
   return {
-    ...{ id, kind: "http" as const, target: "host", orderKey: null, body: null },
-    ...{ flow: "f", node: "n", run: "r", createdAt: 0, nextAt },
+    id,
+    kind: "http" as const,
+    target: "host",
+    orderKey: null,
+    body: null,
+    flow: "f",
+    node: "n",
+    run: "r",
+    createdAt: 0,
+    nextAt,
     ...more,
   };
 }
