@@ -261,6 +261,25 @@ describe("connect: requests", () => {
     });
   });
 
+  it("takes any answer to a question as one, and does not ask twice", async () => {
+    const { url, connect } = await serve((_request, response) => {
+      response.writeHead(503).end("busy");
+    });
+    const performer = createHttpPerformer(connect);
+    const { signal } = new AbortController();
+    const question = { method: "POST", url, ask: true };
+    expect(await performer(rowWith("a", question), signal)).toEqual({
+      outcome: "delivered",
+      status: 503,
+      body: "busy",
+    });
+    const nowhere = { ...question, url: "http://127.0.0.1:1/" };
+    expect(await performer(rowWith("b", nowhere), signal)).toMatchObject({
+      outcome: "refused",
+      reason: "policy",
+    });
+  });
+
   it("hands the idempotency key of the row on, over any of the user", async () => {
     const keys: unknown[] = [];
     const { url, connect } = await serve((request, response) => {

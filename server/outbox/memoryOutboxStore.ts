@@ -54,7 +54,7 @@ export function createMemoryOutboxStore(now: () => number): MemoryOutboxStore {
       const row = dead.get(seq);
       if (row === undefined) return;
       dead.delete(seq);
-      rows.set(seq, { ...row, attempt: 0, createdAt: now(), nextAt: now(), leaseUntil: null, error: null });
+      rows.set(seq, { ...row, attempt: 0, nextAt: now(), leaseUntil: null, error: null });
     },
     async discard(seq) {
       dead.delete(seq);

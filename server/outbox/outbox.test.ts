@@ -141,6 +141,32 @@ describe("outbox", () => {
     expect(calls.at(-1)).toContain("one-4");
   });
 
+  it("publishes to the own broker without waiting for a slot, in order", async () => {
+    const { add, calls } = await startOutbox(delivered);
+    const rows = Array.from({ length: 40 }, (_, index) => ({
+      id: `p${index}`,
+      target: "broker",
+      kind: "publish" as const,
+    }));
+    await add(...rows.map((row) => ({ ...row, orderKey: "topic" })));
+    expect(calls.map((call) => call.split("@")[0])).toEqual(rows.map(({ id }) => id));
+  });
+
+  it("gives a revived row a new day, although it was written long ago", async () => {
+    let reason = "refused";
+    const { add, outbox, store } = await startOutbox(async () =>
+      reason === "refused" ? { outcome: "refused", reason, error: "no" } : failure,
+    );
+    await add({ id: "a", target: "host" });
+    reason = "";
+    await pass(48 * HOUR_MS);
+    await outbox.revive(1);
+    await pass(HOUR_MS);
+    expect(store.row(1)).toBeDefined();
+    await pass(24 * HOUR_MS);
+    expect(store.dead(1)).toMatchObject({ reason: "expired" });
+  });
+
   it("is not held up by many rows for a target that is down", async () => {
     const { add, calls } = await startOutbox(async ({ target }) =>
       target === "down" ? failure : { outcome: "delivered" },

@@ -63,6 +63,8 @@ const STORE_PAUSE_MS = 1_000;
 const OVERFLOW_CHECK_MS = 10_000;
 /** So few rows never overflow: an effect has at most 256 KiB. */
 const OVERFLOW_ROWS_MIN = 200;
+/** Rows worked on at once, publishes to the own broker included. */
+const INSIDE_MAX = 512;
 
 /** Performs what runs committed: leased, retried, in order where asked, and given up only with a reason. */
 export function createOutbox(parts: OutboxParts): Outbox {
@@ -74,6 +76,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const wakes = createWakes();
   const results = createResults(log);
   const underWay = new Map<number, { readonly abort: AbortController; readonly done: Promise<void> }>();
+  const revivedAt = new Map<number, number>();
   const totals = { sent: 0, retried: 0, buried: 0 };
   let running = false;
   let pumpQueued = false;
@@ -105,21 +108,28 @@ export function createOutbox(parts: OutboxParts): Outbox {
   }
 
   function startDue(nowMs: number): void {
-    for (let max = PAGE_ROWS; max <= PAGE_ROWS_MAX && !slots.full(); max *= 4) {
+    for (let max = PAGE_ROWS; max <= PAGE_ROWS_MAX && underWay.size < INSIDE_MAX; max *= 4) {
       const page = store.due(nowMs, max);
       for (const row of page) {
         if (underWay.has(row.seq)) continue;
         order.hold(row);
-        if (!breakers.allows(row.target, nowMs)) expire(row, nowMs);
+        if (isInside(row)) {
+          if (order.mayStart(row) && underWay.size < INSIDE_MAX) publish(row);
+        } else if (!breakers.allows(row.target, nowMs)) expire(row, nowMs);
         else if (order.mayStart(row) && slots.take(row.target)) begin(row);
       }
       if (page.length < max) return;
     }
   }
 
+  /** The broker is in this process: no target to spare, and no lease, for nobody else could take the row. */
+  function publish(row: OutboxRow): void {
+    track(row, async ({ signal }) => settle(row, await attempt(row, performerOf(row), signal), false));
+  }
+
   /** A row whose target never comes back must end too, although nobody calls it any more. */
   function expire(row: OutboxRow, nowMs: number): void {
-    if (nowMs - row.createdAt <= limits.maxAgeMs || !order.mayStart(row)) return;
+    if (nowMs - bornAt(row) <= limits.maxAgeMs || !order.mayStart(row)) return;
     track(row, () => bury(row, "expired", expiredText(row, "The target did not answer.")));
   }
 
@@ -175,6 +185,9 @@ export function createOutbox(parts: OutboxParts): Outbox {
 
   async function settle(row: OutboxRow, outcome: Outcome, isProbe: boolean): Promise<void> {
     if (outcome.outcome === "delivered") {
+      // The next one of its key need not wait for the disk: deletions are written in the order they are asked for.
+      order.release(row);
+      if (row.orderKey !== null) poke();
       await store.delivered(row.seq);
       totals.sent += 1;
       breakers.answered(row.target);
@@ -191,7 +204,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   async function again(row: OutboxRow, outcome: Extract<Outcome, { outcome: "retry" }>): Promise<void> {
     const delayMs = retryDelayMs({ attempt: row.attempt, random, retryAfterMs: outcome.retryAfterMs });
     const nextAt = now() + delayMs;
-    if (nextAt - row.createdAt > limits.maxAgeMs)
+    if (nextAt - bornAt(row) > limits.maxAgeMs)
       return bury(row, "expired", expiredText(row, outcome.error), outcome);
     await store.retry(row.seq, nextAt, outcome.error);
     totals.retried += 1;
@@ -208,7 +221,13 @@ export function createOutbox(parts: OutboxParts): Outbox {
   function ended(row: OutboxRow, ending: Parameters<typeof results.tell>[1]): void {
     order.release(row);
     wakes.remove(row.seq);
+    revivedAt.delete(row.seq);
     results.tell(row, ending);
+  }
+
+  /** A revived row is as good as new, although it keeps its date. */
+  function bornAt(row: OutboxRow): number {
+    return revivedAt.get(row.seq) ?? row.createdAt;
   }
 
   function storeFailed(error: unknown): void {
@@ -255,13 +274,19 @@ export function createOutbox(parts: OutboxParts): Outbox {
     }),
     onResult: results.onResult,
     async revive(seq) {
+      revivedAt.set(seq, now());
       await store.revive(seq);
       poke();
     },
     async discard(seq) {
+      revivedAt.delete(seq);
       await store.discard(seq);
     },
   };
+}
+
+function isInside({ kind }: OutboxRow): boolean {
+  return kind === "publish";
 }
 
 function answerOf(outcome: Outcome): Pick<OutboxResult, "status" | "body"> {
