@@ -33,7 +33,7 @@ export function compileWalk(part: OperationPart, compile: (part: Part | undefine
   const costs = stepsPerItem(part);
   if (op === "reduce")
     return compileReduce(body, operands[2] === undefined ? () => null : compile(operands[2]), costs);
-  const { empty, walk } = walks[op as keyof typeof walks];
+  const { empty, walk } = walks.get(op) ?? noWalk;
   return (list, _, budget) => {
     if (!Array.isArray(list) || list.length === 0) return empty();
     enterList(list, costs, budget);
@@ -55,25 +55,45 @@ export function enterList(list: readonly unknown[], costs: number, budget: Budge
 
 type Body = (item: unknown) => unknown;
 
-const walks = {
-  map: { empty: () => [], walk: (list: readonly unknown[], body: Body) => list.map(body) },
-  filter: {
-    empty: () => [],
-    walk: (list: readonly unknown[], body: Body) => list.filter((item) => truthy(body(item))),
-  },
-  all: {
-    empty: () => false,
-    walk: (list: readonly unknown[], body: Body) => list.every((item) => truthy(body(item))),
-  },
-  some: {
-    empty: () => false,
-    walk: (list: readonly unknown[], body: Body) => list.some((item) => truthy(body(item))),
-  },
-  none: {
-    empty: () => true,
-    walk: (list: readonly unknown[], body: Body) => !list.some((item) => truthy(body(item))),
-  },
-};
+interface Walk {
+  /** For an empty list, and for what is no list. */
+  readonly empty: () => unknown;
+  readonly walk: (list: readonly unknown[], body: Body) => unknown;
+}
+
+const noWalk: Walk = { empty: () => null, walk: () => null };
+
+const walks: ReadonlyMap<string, Walk> = new Map<string, Walk>([
+  ["map", { empty: () => [], walk: (list, body) => list.map((item) => body(item)) }],
+  [
+    "filter",
+    {
+      empty: () => [],
+      walk: (list, body) => list.filter((item) => truthy(body(item))),
+    },
+  ],
+  [
+    "all",
+    {
+      empty: () => false,
+      walk: (list, body) => list.every((item) => truthy(body(item))),
+    },
+  ],
+  [
+    "some",
+    {
+      empty: () => false,
+      walk: (list, body) => list.some((item) => truthy(body(item))),
+    },
+  ],
+  [
+    "none",
+    {
+      empty: () => true,
+      walk: (list, body) => !list.some((item) => truthy(body(item))),
+    },
+  ],
+]);
 
 function compileReduce(body: Evaluate, initial: Evaluate, costs: number): WalkList {
   return (list, data, budget) => {

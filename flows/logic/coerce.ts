@@ -31,7 +31,14 @@ export function looseNumber(value: unknown, budget: Budget): number {
 
 /** JavaScript's text of a value; throws where JavaScript throws. */
 export function asText(value: unknown): string {
+  // oxlint-disable-next-line typescript/no-base-to-string -- JsonLogic's text of an object is JavaScript's.
   return String(value);
+}
+
+/** For JavaScript's own `<` and `<=`, which take anything although TypeScript lets them have numbers only. */
+export function ordered(value: unknown, budget: Budget): number {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- JsonLogic's order is JavaScript's.
+  return flat(value, budget) as number;
 }
 
 /** Refuses a list that is longer than a rule may walk through. */
@@ -52,5 +59,5 @@ export function textBreach(): NodeError {
 function itemText(value: unknown, budget: Budget): string {
   if (typeof value === "string") return value;
   if (value === null || value === undefined) return "";
-  return Array.isArray(value) ? joined(value, ",", budget) : String(value);
+  return Array.isArray(value) ? joined(value, ",", budget) : asText(value);
 }

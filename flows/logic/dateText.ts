@@ -1,4 +1,5 @@
 import { toNumber } from "./number.ts";
+import { valueText } from "./valueText.ts";
 import { isZone, wallTime, type WallTime } from "./zone.ts";
 
 /** Format of a date where the template names none. */
@@ -54,7 +55,7 @@ export function dateText(value: unknown, zone: string, format: string): string |
 
 /** Tells the zone and the format among the arguments of the filter, in whichever order they come. */
 export function dateArguments(given: readonly unknown[], zone: string): { zone: string; format: string } {
-  const texts = given.map(String);
+  const texts = given.map(valueText);
   const place = texts.find((text) => /^UTC$|\//.test(text) && isZone(text));
   return { zone: place ?? zone, format: texts.find((text) => text !== place) ?? DEFAULT_DATE_FORMAT };
 }

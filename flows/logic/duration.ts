@@ -2,6 +2,8 @@ const unitsMs = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as c
 
 type Unit = keyof typeof unitsMs;
 
+const unitsBySize: readonly Unit[] = ["d", "h", "m", "s", "ms"];
+
 /** What people write for a unit. */
 const words: ReadonlyMap<string, Unit> = new Map<string, Unit>([
   ["d", "d"],
@@ -62,7 +64,7 @@ export function formatDuration(ms: number): string {
   let restMs = Math.round(Math.abs(ms));
   if (!Number.isSafeInteger(restMs)) return `${ms}ms`;
   let text = "";
-  for (const unit of Object.keys(unitsMs) as Unit[]) {
+  for (const unit of unitsBySize) {
     const count = Math.floor(restMs / unitsMs[unit]);
     if (count > 0) text += `${count}${unit}`;
     restMs -= count * unitsMs[unit];

@@ -1,10 +1,11 @@
 import type { Evaluate } from "./closures.ts";
-import { asText, flat, truthy } from "./coerce.ts";
+import { truthy } from "./coerce.ts";
 import type { Budget } from "./budget.ts";
 import { compileListOperator, isListOperator } from "./arrays.ts";
 import { compileExtra } from "./extras.ts";
 import { compileGetter, readKeys } from "./getter.ts";
 import { missingKeys, missingSome } from "./missing.ts";
+import { computedKeys, keysOf } from "./dottedKeys.ts";
 import { plainOperators } from "./operators.ts";
 import type { OperationPart, Part } from "./parts.ts";
 
@@ -102,7 +103,7 @@ function compileVar(operands: readonly Part[]): Evaluate {
   const inner = operands.map(compileEvaluate);
   return (data, budget) => {
     const [computed, other = null] = evaluateAll(inner, data, budget);
-    return readKeys(data, keysOf(flat(computed, budget)), other);
+    return readKeys(data, computedKeys(computed, budget), other);
   };
 }
 
@@ -111,9 +112,4 @@ function isFixedPath(path: Part | undefined): path is Extract<Part, { kind: "con
     path === undefined ||
     (path.kind === "constant" && (typeof path.value !== "object" || path.value === null))
   );
-}
-
-/** The keys of a JsonLogic path: split at dots. Nothing, null and "" stand for all of the data. */
-export function keysOf(path: unknown): readonly string[] {
-  return path === undefined || path === null || path === "" ? [] : asText(path).split(".");
 }

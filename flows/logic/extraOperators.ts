@@ -1,7 +1,9 @@
 import { checkLength, textBreach } from "./coerce.ts";
 import { spend, type Budget } from "./budget.ts";
 import { ruleLimits } from "./ruleLimits.ts";
+import { readKeys } from "./getter.ts";
 import { roundTo, toNumber } from "./number.ts";
+import { valueText } from "./valueText.ts";
 import { wallTime } from "./zone.ts";
 
 /** What an operand must be. Anything else counts as missing, so the operator has no result. */
@@ -195,7 +197,7 @@ export const extraOperators: ReadonlyMap<string, ExtraOperator> = new Map<string
       operands: [any("value")],
       result: "text",
       help: "Gives a value as text; objects and lists become JSON.",
-      run: ([value]) => bounded(typeof value === "object" ? JSON.stringify(value) : String(value)),
+      run: ([value]) => bounded(valueText(value)),
     },
   ],
   [
@@ -204,7 +206,7 @@ export const extraOperators: ReadonlyMap<string, ExtraOperator> = new Map<string
       operands: [{ name: "value", type: "searchable" }],
       result: "number",
       help: "Counts the characters of a text or the items of a list.",
-      run: ([value]) => (value as string | readonly unknown[]).length,
+      run: ([value]) => lengthOf(value),
     },
   ],
   [
@@ -247,19 +249,21 @@ export function readOperand(value: unknown, type: OperandType): unknown {
 }
 
 function contains(hay: unknown, needle: unknown, budget: Budget): boolean {
-  const searched = hay as string | readonly unknown[];
-  spend(budget, Math.ceil(searched.length / SEARCHED_PER_STEP));
-  if (typeof searched === "string") {
-    const wanted = readOperand(needle, "text");
-    return typeof wanted === "string" && searched.includes(wanted);
+  spend(budget, Math.ceil(lengthOf(hay) / SEARCHED_PER_STEP));
+  if (Array.isArray(hay)) {
+    checkLength(hay.length);
+    return hay.includes(needle);
   }
-  checkLength(searched.length);
-  return searched.includes(needle);
+  const wanted = readOperand(needle, "text");
+  return typeof wanted === "string" && str(hay).includes(wanted);
+}
+
+function lengthOf(value: unknown): number {
+  return Array.isArray(value) ? value.length : str(value).length;
 }
 
 function arrivalOf(data: unknown): unknown {
-  const known = typeof data === "object" && data !== null && Object.hasOwn(data, "seenAt");
-  return known ? (data as { readonly seenAt: unknown }).seenAt : undefined;
+  return readKeys(data, ["seenAt"], undefined);
 }
 
 function decimalsOf(value: unknown): number {
@@ -276,11 +280,11 @@ function bounded(value: string): string {
   return value;
 }
 
-/** The table has checked the type already. */
+/** The table has checked the type already; NaN and "" only satisfy the compiler. */
 function num(value: unknown): number {
-  return value as number;
+  return typeof value === "number" ? value : Number.NaN;
 }
 
 function str(value: unknown): string {
-  return value as string;
+  return typeof value === "string" ? value : "";
 }

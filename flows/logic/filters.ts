@@ -100,7 +100,7 @@ export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
       help: "Writes the items of a list one after another, with a comma or another text between.",
       run: (value, [separator]) =>
         Array.isArray(value)
-          ? value.map(valueText).join(separator === undefined ? ", " : String(separator))
+          ? value.map(valueText).join(separator === undefined ? ", " : valueText(separator))
           : undefined,
     },
   ],
@@ -128,7 +128,7 @@ export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
       arguments: ["text", "by"],
       required: 2,
       help: "Replaces each occurrence of a text by another.",
-      run: (value, [text, by]) => valueText(value).replaceAll(String(text), () => String(by)),
+      run: (value, [text, by]) => valueText(value).replaceAll(valueText(text), () => valueText(by)),
     },
   ],
   [
@@ -138,7 +138,7 @@ export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
       required: 1,
       help: "Fills up in front with spaces or another text.",
       run: (value, [width, filler]) =>
-        valueText(value).padStart(widthOf(width), filler === undefined ? " " : String(filler)),
+        valueText(value).padStart(widthOf(width), filler === undefined ? " " : valueText(filler)),
     },
   ],
   [
@@ -147,7 +147,7 @@ export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
       arguments: ["unit"],
       required: 1,
       help: "Adds a unit, and nothing when there is no value.",
-      run: (value, [unit]) => `${valueText(value)} ${String(unit)}`,
+      run: (value, [unit]) => `${valueText(value)} ${valueText(unit)}`,
     },
   ],
   [
@@ -180,7 +180,8 @@ function numberText(number: number, decimals: unknown): string {
 }
 
 function itemAt(value: unknown, index: number): unknown {
-  return Array.isArray(value) ? (value.at(index) as unknown) : [...valueText(value)].at(index);
+  const items: readonly unknown[] = Array.isArray(value) ? value : Array.from(valueText(value));
+  return items.at(index);
 }
 
 function widthOf(given: unknown): number {

@@ -3,6 +3,11 @@ export type Getter = (data: unknown) => unknown;
 
 type Keyed = Readonly<Record<string, unknown>>;
 
+/** Texts and numbers may be read from as well; a key that they do not have gives nothing. */
+function isKeyed(value: unknown): value is Keyed {
+  return value !== null && value !== undefined;
+}
+
 /**
  * Names that exist on a built-in prototype. Only a path with such a name needs the slower getter that asks for own
  * properties at every step; for all others a plain read cannot find anything else. Measured: 3 to 5 times faster.
@@ -20,8 +25,8 @@ export function compileGetter(keys: readonly string[], fallback: unknown): Gette
   return (data) => {
     let value = data;
     for (const key of keys) {
-      if (value === null || value === undefined) return fallback;
-      value = (value as Keyed)[key];
+      if (!isKeyed(value)) return fallback;
+      value = value[key];
     }
     return value === undefined ? fallback : value;
   };
@@ -31,8 +36,8 @@ export function compileGetter(keys: readonly string[], fallback: unknown): Gette
 export function readKeys(data: unknown, keys: readonly string[], fallback: unknown): unknown {
   let value = data;
   for (const key of keys) {
-    if (value === null || value === undefined) return fallback;
-    value = Object.hasOwn(Object(value) as object, key) ? (value as Keyed)[key] : undefined;
+    if (!isKeyed(value)) return fallback;
+    value = Object.hasOwn(value, key) ? value[key] : undefined;
     if (value === undefined) return fallback;
   }
   return value;
@@ -40,52 +45,52 @@ export function readKeys(data: unknown, keys: readonly string[], fallback: unkno
 
 function oneKey(key: string, fallback: unknown): Getter {
   return (data) => {
-    if (data === null || data === undefined) return fallback;
-    const value = (data as Keyed)[key];
+    if (!isKeyed(data)) return fallback;
+    const value = data[key];
     return value === undefined ? fallback : value;
   };
 }
 
 function twoKeys(first: string, second: string, fallback: unknown): Getter {
   return (data) => {
-    if (data === null || data === undefined) return fallback;
-    const inner = (data as Keyed)[first];
-    if (inner === null || inner === undefined) return fallback;
-    const value = (inner as Keyed)[second];
+    if (!isKeyed(data)) return fallback;
+    const inner = data[first];
+    if (!isKeyed(inner)) return fallback;
+    const value = inner[second];
     return value === undefined ? fallback : value;
   };
 }
 
 function threeKeys([first, second, third]: readonly [string, string, string], fallback: unknown): Getter {
   return (data) => {
-    if (data === null || data === undefined) return fallback;
-    const outer = (data as Keyed)[first];
-    if (outer === null || outer === undefined) return fallback;
-    const inner = (outer as Keyed)[second];
-    if (inner === null || inner === undefined) return fallback;
-    const value = (inner as Keyed)[third];
+    if (!isKeyed(data)) return fallback;
+    const outer = data[first];
+    if (!isKeyed(outer)) return fallback;
+    const inner = outer[second];
+    if (!isKeyed(inner)) return fallback;
+    const value = inner[third];
     return value === undefined ? fallback : value;
   };
 }
 
 function namesOnPrototypes(): ReadonlySet<string> {
-  const samples: readonly object[] = [
+  const samples: readonly unknown[] = [
     {},
     [],
-    Object(""),
-    Object(0),
-    Object(false),
-    Object(0n),
-    Object(Symbol.iterator),
+    "",
+    0,
+    false,
+    0n,
+    Symbol.iterator,
     namesOnPrototypes,
     new Uint8Array(),
-  ].map((sample) => sample as object);
+  ];
   const names = new Set<string>();
   for (const sample of samples) {
-    let prototype = Object.getPrototypeOf(sample) as object | null;
+    let prototype: unknown = Object.getPrototypeOf(sample);
     while (prototype !== null) {
       for (const name of Object.getOwnPropertyNames(prototype)) names.add(name);
-      prototype = Object.getPrototypeOf(prototype) as object | null;
+      prototype = Object.getPrototypeOf(prototype);
     }
   }
   // Own on texts and lists, and read often.

@@ -142,8 +142,8 @@ function readingOfFirstPresent(operands: readonly Part[]): Evaluate {
   const sources = operands.map((part) => ({ reading: compileReading(part), value: compileEvaluate(part) }));
   return (data, budget) => {
     for (const { reading, value } of sources) {
-      const known = usable(reading(data, budget));
-      if (known !== undefined || usable(value(data, budget)) !== undefined) return known;
+      const found = usable(reading(data, budget));
+      if (found !== undefined || usable(value(data, budget)) !== undefined) return found;
     }
     return undefined;
   };

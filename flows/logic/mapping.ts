@@ -78,7 +78,7 @@ function readRule(source: object, reader: Reader, place: Place): Build<unknown> 
     return refuse(reader, "mapping.rule", place.at, "An object with $rule may have no other key.");
   }
   const there = below(place, "$rule");
-  return addLeaf(compileRuleValue((source as { readonly $rule: unknown }).$rule), reader, there);
+  return addLeaf(compileRuleValue(Object.values(source)[0]), reader, there);
 }
 
 function readLeaf(source: unknown, reader: Reader, place: Place): Build<unknown> {

@@ -1,5 +1,6 @@
-import { asText, checkLength, flat } from "./coerce.ts";
+import { checkLength, ordered } from "./coerce.ts";
 import { spend, type Budget } from "./budget.ts";
+import { computedKeys } from "./dottedKeys.ts";
 import { readKeys } from "./getter.ts";
 
 /**
@@ -12,9 +13,7 @@ export function missingKeys(data: unknown, operands: readonly unknown[], budget:
   checkLength(keys.length);
   return keys.filter((key) => {
     const [path, fallback = null] = Array.isArray(key) ? (key as readonly unknown[]) : [key];
-    const text = flat(path, budget);
-    const whole = text === undefined || text === null || text === "";
-    const value = whole ? data : readKeys(data, asText(text).split("."), fallback);
+    const value = readKeys(data, computedKeys(path, budget), fallback);
     return value === null || value === "";
   });
 }
@@ -23,7 +22,7 @@ export function missingKeys(data: unknown, operands: readonly unknown[], budget:
 export function missingSome(data: unknown, operands: readonly unknown[], budget: Budget): readonly unknown[] {
   const [needed, keys] = operands;
   const gone = missingKeys(data, Array.isArray(keys) ? keys : [keys], budget);
-  return lengthOf(keys) - gone.length >= (flat(needed, budget) as number) ? [] : gone;
+  return lengthOf(keys) - gone.length >= ordered(needed, budget) ? [] : gone;
 }
 
 function lengthOf(keys: unknown): number {

@@ -1,4 +1,4 @@
-import { asText, flat, joined, looseNumber, checkLength, textBreach, truthy } from "./coerce.ts";
+import { asText, flat, joined, looseNumber, ordered, checkLength, textBreach, truthy } from "./coerce.ts";
 import { spend, type Budget } from "./budget.ts";
 import { ruleLimits } from "./ruleLimits.ts";
 
@@ -49,11 +49,11 @@ function looselyEqual(a: unknown, b: unknown, budget: Budget): boolean {
 
 /** `<` of JavaScript. Its operands are coerced left to right, which no rule can tell apart. */
 function less(a: unknown, b: unknown, budget: Budget): boolean {
-  return (flat(a, budget) as number) < (flat(b, budget) as number);
+  return ordered(a, budget) < ordered(b, budget);
 }
 
 function lessOrEqual(a: unknown, b: unknown, budget: Budget): boolean {
-  return (flat(a, budget) as number) <= (flat(b, budget) as number);
+  return ordered(a, budget) <= ordered(b, budget);
 }
 
 /** What the arithmetic operators of JavaScript make of a value: unlike `parseFloat`, "" and null are 0 here. */
@@ -88,7 +88,7 @@ function substr([source, start, end]: readonly unknown[], budget: Budget): strin
   const from = wholeNumber(coerced(start, budget));
   const to = flat(end, budget);
   if (to === undefined) return bounded(piece(text, from, Infinity));
-  if (!((to as number) < 0)) return bounded(piece(text, from, wholeNumber(Number(to))));
+  if (!(ordered(to, budget) < 0)) return bounded(piece(text, from, wholeNumber(Number(to))));
   // A negative length stops before the end, as in PHP. The oracle adds it to a length, so that a text is no number.
   const tail = piece(text, from, Infinity);
   return bounded(piece(tail, 0, typeof to === "number" ? Math.trunc(tail.length + to) : 0));

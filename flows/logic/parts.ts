@@ -95,8 +95,8 @@ interface Place {
 function readPart(source: unknown, reader: Reader, place: Place): Part | undefined {
   if (!enter(reader, place)) return undefined;
   if (Array.isArray(source)) return readList(source, reader, place);
-  const op = operatorOf(source);
-  if (op !== undefined) return readOperation(source as Readonly<Record<string, unknown>>, op, reader, place);
+  const operation = operationOf(source);
+  if (operation !== undefined) return readOperation(operation, reader, place);
   const value = copyConstant(source, reader, place);
   return { kind: "constant", value, at: place.at };
 }
@@ -124,10 +124,9 @@ function report(reader: Reader, problem: RuleProblem): void {
 }
 
 /** JsonLogic: an object with exactly one key is an operation. */
-function operatorOf(source: unknown): string | undefined {
+function operationOf(source: unknown): readonly [string, unknown] | undefined {
   if (typeof source !== "object" || source === null) return undefined;
-  const keys = Object.keys(source);
-  return keys.length === 1 ? keys[0] : undefined;
+  return Object.keys(source).length === 1 ? Object.entries(source)[0] : undefined;
 }
 
 function readList(source: readonly unknown[], reader: Reader, { depth, at }: Place): ListPart {
@@ -139,15 +138,9 @@ function readList(source: readonly unknown[], reader: Reader, { depth, at }: Pla
   return { kind: "list", items, at };
 }
 
-function readOperation(
-  source: Readonly<Record<string, unknown>>,
-  op: string,
-  reader: Reader,
-  { depth, at }: Place,
-): Part {
+function readOperation([op, given]: readonly [string, unknown], reader: Reader, { depth, at }: Place): Part {
   const before = reader.parts;
   const here = at + pointer(op);
-  const given = source[op];
   const list = Array.isArray(given);
   const operands = list
     ? readList(given, reader, { depth, at: here }).items

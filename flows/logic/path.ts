@@ -72,7 +72,7 @@ function readBracket(source: string, at: number): Step | undefined {
 
 function unquote(text: string): string | undefined {
   try {
-    return JSON.parse(text) as string;
+    return String(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -64,17 +64,11 @@ export function decodePayload(raw: RawPayload, mode: DecodeMode): Decoded {
 function decodeAuto(raw: RawPayload, text: string): Decoded {
   const trimmed = text.trim();
   if (trimmed === "") return missing;
-  switch (trimmed[0]) {
-    case "{":
-    case "[":
-      return decodeJson(raw, trimmed);
-    case '"': {
-      const decoded = decodeJson(raw, trimmed);
-      return decoded.ok ? decoded : { ok: true, value: text };
-    }
-  }
-  const number = decodedNumber(trimmed);
-  return number ?? decodeWord(trimmed) ?? { ok: true, value: text };
+  if (trimmed.startsWith("{") || trimmed.startsWith("[")) return decodeJson(raw, trimmed);
+  const decoded = trimmed.startsWith('"')
+    ? decodeJson(raw, trimmed)
+    : (decodedNumber(trimmed) ?? decodeWord(trimmed));
+  return decoded?.ok === true ? decoded : { ok: true, value: text };
 }
 
 function decodeJson(raw: RawPayload, text: string): Decoded {

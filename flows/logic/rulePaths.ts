@@ -1,6 +1,7 @@
 import { fixedKeys } from "./extras.ts";
+import { valueText } from "./valueText.ts";
 import { isListOperator } from "./arrays.ts";
-import { keysOf } from "./evaluate.ts";
+import { keysOf } from "./dottedKeys.ts";
 import type { OperationPart, Part } from "./parts.ts";
 
 /** The data paths a rule reads, each once. An empty path stands for all of the data, or for a path computed later. */
@@ -48,7 +49,7 @@ function textsIn(parts: readonly Part[]): readonly string[] | undefined {
   const texts: string[] = [];
   for (const part of parts) {
     if (part.kind === "operation") return undefined;
-    const inner = part.kind === "list" ? textsIn(part.items) : [String(part.value ?? "")];
+    const inner = part.kind === "list" ? textsIn(part.items) : [valueText(part.value)];
     if (inner === undefined) return undefined;
     texts.push(...inner);
   }

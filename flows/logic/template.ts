@@ -49,7 +49,7 @@ function createTemplate(source: string, parts: readonly TemplatePart[], zone: st
   );
   const slots = compiled.filter((piece) => typeof piece !== "string");
   const only = compiled.length === 1 ? slots[0] : undefined;
-  const constantText = slots.length === 0 ? compiled.join("") : undefined;
+  const constantText = slots.length === 0 ? renderAll(compiled, undefined) : undefined;
   const render = (data: unknown): string => constantText ?? renderAll(compiled, data);
   return {
     source,
