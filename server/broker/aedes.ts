@@ -1,0 +1,265 @@
+import { Aedes, type AuthenticateError, type Client, type ConnectPacket } from "aedes";
+import type { Duplex } from "node:stream";
+import { createFrameGuard } from "./frames.ts";
+import type { CloseCause, ConnackCode, ConnectRequest, Peer } from "./peer.ts";
+import type { PeerHooks, PeerLimits, PeerPort } from "./peer.ts";
+import { createAedesPersistence } from "./persistence.ts";
+
+/** Undocumented members of a client that we rely on; the contract test holds each one. */
+interface ClientInside {
+  readonly _parser: { parse(chunk: Uint8Array): number };
+  /** Set by a DISCONNECT packet. */
+  readonly _disconnected: boolean;
+}
+
+/** Undocumented members of the broker that we rely on. */
+interface AedesInside {
+  registerClient(client: Client): void;
+  publish(packet: unknown, client: unknown, done?: (error?: Error) => void): void;
+  readonly _heartbeatInterval: NodeJS.Timeout;
+  readonly _clearWillInterval: NodeJS.Timeout;
+}
+
+interface AedesPeer extends Peer {
+  readonly client: Client;
+  cause: CloseCause | undefined;
+  isOpen: boolean;
+  connect: ConnectPacket | undefined;
+}
+
+/**
+ * The one file that touches aedes. aedes parses, shakes hands and keeps time; whether, when and to whom a message goes
+ * is decided by the hooks. Unmodified aedes 1.2.0, pinned; each seam has a contract test.
+ */
+export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort {
+  const peers = new WeakMap<Client, AedesPeer>();
+  let isStopping = false;
+
+  /** Undefined only for clients that aedes would make by itself; it makes none. */
+  function withPeer<T>(client: Client | null, what: string, otherwise: T, act: (peer: AedesPeer) => T): T {
+    const peer = client === null ? undefined : peers.get(client);
+    if (peer === undefined) return otherwise;
+    try {
+      return act(peer);
+    } catch (error) {
+      // An exception inside a hook of aedes would end the process.
+      hooks.failed(error, what);
+      return otherwise;
+    }
+  }
+
+  function tell(client: Client, what: string, act: (peer: AedesPeer) => void): void {
+    withPeer(client, what, undefined, act);
+  }
+
+  const persistence = createAedesPersistence<Client>({
+    restore: (clientId) => hooks.restore(clientId),
+    acknowledged: (client, id) => tell(client, "acknowledge", (peer) => hooks.acknowledged(peer, id)),
+    received: (client, id) => tell(client, "receive", (peer) => hooks.received(peer, id)),
+    released: (client, id) => tell(client, "release", (peer) => hooks.released(peer, id)),
+  });
+
+  const aedes = new Aedes({
+    mq: createSilentEmitter(),
+    persistence,
+    connectTimeout: limits.connectMs,
+    drainTimeout: limits.drainMs,
+    queueLimit: limits.packetsBehindConnect,
+    maxTopicLevels: limits.topicLevels,
+    // The default, 23, refuses longer ids of MQTT 3.1 clients that work everywhere else.
+    maxClientsIdLength: limits.clientIdBytes,
+    preConnect(client, packet, done) {
+      tell(client, "connect", (peer) => {
+        peer.connect = packet;
+      });
+      done(null, true);
+    },
+    authenticate(client, username, password, done) {
+      const answer = withPeer(client, "authenticate", Promise.resolve<ConnackCode>(3), (peer) =>
+        hooks.connect(peer, connectRequest(peer, username, password)),
+      );
+      answer
+        .catch((error: unknown) => {
+          hooks.failed(error, "authenticate");
+          return 3 as const;
+        })
+        .then((code) => (code === 0 ? done(null, true) : done(refusal(code), false)))
+        .catch((error: unknown) => hooks.failed(error, "authenticate"));
+    },
+    authorizePublish(client, packet, done) {
+      const peer = client === null ? undefined : peers.get(client);
+      if (peer === undefined) return done(new Error("The publisher is unknown."));
+      try {
+        // aedes sends the will through the same hook, as the very object that came with the CONNECT.
+        if (packet !== peer.connect?.will) return hooks.publish(peer, packet, done);
+        if (!isStopping) hooks.will(peer, packet);
+      } catch (error) {
+        hooks.failed(error, "publish");
+        return done(new Error("The message could not be accepted."));
+      }
+      done(isStopping ? new Error("Wills are not published when the hub stops.") : null);
+    },
+    authorizeSubscribe(client, subscription, done) {
+      const { topic, qos } = subscription;
+      const isGranted = withPeer(client, "subscribe", false, (peer) => hooks.subscribe(peer, topic, qos));
+      done(null, isGranted ? subscription : null);
+    },
+    // aedes delivers nothing itself.
+    authorizeForward: () => null,
+  });
+  const inside = aedes as unknown as AedesInside;
+
+  // Messages of clients were routed in authorizePublish, in order of arrival; aedes's own `$SYS` notes go nowhere.
+  inside.publish = (_packet, client, done) => {
+    if (typeof client === "function") client();
+    else done?.();
+  };
+
+  const registerClient = inside.registerClient.bind(aedes);
+  inside.registerClient = (client) => {
+    if (client.closed) return;
+    tell(client, "open", (peer) => {
+      peer.isOpen = true;
+      hooks.open(peer);
+    });
+    registerClient(client);
+  };
+
+  aedes.on("clientReady", (client) => tell(client, "ready", (peer) => hooks.ready(peer)));
+  aedes.on("subscribe", (subscriptions, client) => {
+    const granted = subscriptions.filter(({ qos }) => qos <= 2).map(({ topic }) => topic);
+    tell(client, "subscribed", (peer) => hooks.subscribed(peer, granted));
+  });
+  aedes.on("unsubscribe", (filters, client) =>
+    tell(client, "unsubscribed", (peer) => hooks.unsubscribed(peer, filters)),
+  );
+  aedes.on("keepaliveTimeout", (client) => tell(client, "keep alive", (peer) => peer.blame("keepalive")));
+  aedes.on("clientDisconnect", (client) =>
+    tell(client, "close", (peer) => {
+      const isClean = (client as unknown as ClientInside)._disconnected;
+      hooks.closed(peer, peer.cause ?? (isClean ? "disconnect" : "socket"));
+    }),
+  );
+  const onError = (client: Client, error: Error): void =>
+    tell(client, "error", (peer) => {
+      peer.blame(causeOf(error));
+      const reason = refusalReason(error, peer.cause);
+      if (reason !== undefined) hooks.refused(peer, reason);
+    });
+  aedes.on("clientError", onError);
+  aedes.on("connectionError", onError);
+  // Without a listener the event would end the process.
+  aedes.on("error" as "closed", ((error: unknown) => hooks.failed(error, "aedes")) as () => void);
+
+  return {
+    async start() {
+      await aedes.listen();
+      // No cluster, and the will sweep would publish late and without an owner (aedes D18).
+      clearInterval(inside._heartbeatInterval);
+      clearInterval(inside._clearWillInterval);
+    },
+    async stop() {
+      isStopping = true;
+      await new Promise<void>((resolve) => {
+        aedes.close(resolve);
+      });
+    },
+    accept(connection, request) {
+      const client = aedes.handle(connection, request);
+      const peer = createPeer(client, connection);
+      peers.set(client, peer);
+      guardFrames(peer, limits, (violation) => hooks.refused(peer, violation));
+      return peer;
+    },
+  };
+}
+
+function createPeer(client: Client, connection: Duplex): AedesPeer {
+  const peer: AedesPeer = {
+    client,
+    connection,
+    cause: undefined,
+    isOpen: false,
+    connect: undefined,
+    blame(cause) {
+      peer.cause ??= cause;
+    },
+    close(cause) {
+      peer.blame(cause);
+      client.close();
+    },
+  };
+  return peer;
+}
+
+/** The parser is asked for nothing before the guard has seen the sizes. */
+function guardFrames(peer: AedesPeer, limits: PeerLimits, onViolation: (violation: string) => void): void {
+  const { _parser: parser } = peer.client as unknown as ClientInside;
+  const parse = parser.parse.bind(parser);
+  const guard = createFrameGuard(limits, () => peer.isOpen);
+  parser.parse = (chunk) => {
+    const violation = guard.check(chunk);
+    if (violation === undefined) return parse(chunk);
+    onViolation(violation);
+    peer.close("protocol");
+    return 0;
+  };
+}
+
+function connectRequest(
+  { client, connect }: AedesPeer,
+  username: string | undefined,
+  password: Buffer | undefined,
+): ConnectRequest {
+  const isPersistent = connect?.clean === false;
+  return {
+    clientId: client.id,
+    isPersistent,
+    // aedes has invented an id for an empty one, which a client that wants its session back could never name.
+    hasValidId: connect?.clientId !== "" || !isPersistent,
+    keepAliveS: connect?.keepalive ?? 0,
+    version: client.version,
+    username,
+    password,
+    will: connect?.will,
+  };
+}
+
+function refusal(code: Exclude<ConnackCode, 0>): AuthenticateError {
+  return Object.assign(new Error("The connection was refused."), { returnCode: code as number });
+}
+
+/** Errors of the socket carry a code of the operating system; errors of the protocol do not. */
+function causeOf(error: Error): CloseCause {
+  if ("code" in error) return "socket";
+  if (error.message === "drain timeout") return "slow";
+  return "protocol";
+}
+
+function refusalReason(error: Error, cause: CloseCause | undefined): string | undefined {
+  // A CONNACK refused it: the hook has counted that, unless aedes knew the version to be wrong.
+  if ("errorCode" in error) return error.errorCode === 1 ? "protocol-version" : undefined;
+  if (error.message === "connect did not arrive in time") return "connect-timeout";
+  return cause === "protocol" || cause === "slow" ? cause : undefined;
+}
+
+/** aedes subscribes its listeners here; nobody calls them, since the bus reaches the sessions directly. */
+function createSilentEmitter() {
+  return {
+    closed: false,
+    current: 0,
+    on(_topic: string, _listener: unknown, done?: () => void) {
+      done?.();
+    },
+    removeListener(_topic: string, _listener: unknown, done?: () => void) {
+      done?.();
+    },
+    emit(_packet: unknown, done?: () => void) {
+      done?.();
+    },
+    close(done: () => void) {
+      this.closed = true;
+      done();
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { encodePublish, type PublishFrame } from "./encode.ts";
+
+/** MQTT quality of service. */
+export type Qos = 0 | 1 | 2;
+
+/** Where a publish of the hub itself comes from. */
+export interface Origin {
+  readonly flow: string;
+  readonly node: string;
+  readonly run: string;
+  readonly cause: string;
+  /** Publishes by flows along the chain so far, this one included. */
+  readonly hops: number;
+}
+
+/** A message the broker accepted, as the tap sees it: once, before any subscriber. Times are ms since 1970. */
+export interface Arrival {
+  readonly topic: string;
+  /** Valid during the call; who keeps it longer and is short of memory makes a copy. */
+  readonly payload: Uint8Array;
+  readonly qos: Qos;
+  readonly retain: boolean;
+  readonly seenAt: number;
+  /** The publisher; `undefined` for the hub. */
+  readonly clientId: string | undefined;
+  readonly user: string | undefined;
+  /** Which connection of that client; a will whose epoch is not the newest is stale. 0 for the hub. */
+  readonly epoch: number;
+  /** True for a Last Will. */
+  readonly will: boolean;
+  /** Set on the hub's own publishes. */
+  readonly origin: Origin | undefined;
+}
+
+/** What a subscriber gets: version-neutral, so that only the writer knows the wire. */
+export interface Outgoing {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: Qos;
+  /** Set only for a message sent because of a new subscription [MQTT-3.3.1-8] [MQTT-3.3.1-9]. */
+  readonly replayed: boolean;
+  /** The bytes for one QoS, encoded at first use and shared by all subscribers. */
+  frame(qos: Qos): PublishFrame;
+}
+
+/** Prepares a message for its subscribers. */
+export function createOutgoing(
+  { topic, payload, qos }: Pick<Arrival, "topic" | "payload" | "qos">,
+  replayed = false,
+): Outgoing {
+  const frames: (PublishFrame | undefined)[] = [undefined, undefined, undefined];
+  return {
+    topic,
+    payload,
+    qos,
+    replayed,
+    frame: (granted) =>
+      (frames[granted] ??= encodePublish({ topic, payload, qos: granted, retain: replayed })),
+  };
+}

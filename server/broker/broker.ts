@@ -1,0 +1,212 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Access, Knock } from "./access.ts";
+import { createAedesPort } from "./aedes.ts";
+import type { Arrival, Qos } from "./arrival.ts";
+import { createBus } from "./bus.ts";
+import { listClients, type ClientInfo } from "./clients.ts";
+import { createConnections, type SessionChange } from "./connections.ts";
+import { countRefused, createCounters, type Counters } from "./counters.ts";
+import { createGate, plainAddress } from "./gate.ts";
+import { createIngest, type HubMessage } from "./ingest.ts";
+import { brokerLimits, type BrokerLimits } from "./limits.ts";
+import { createLinks } from "./link.ts";
+import type { Log } from "./log.ts";
+import { createOnceAMinute } from "./onceAMinute.ts";
+import type { CloseCause } from "./peer.ts";
+import { createRetainedIndex } from "./retained.ts";
+import { createSessions } from "./sessions.ts";
+import { createTcpListener, type TcpPlace } from "./tcpListener.ts";
+import { createWebSocketListener } from "./webSocketListener.ts";
+
+export type { Access, Credentials, Identity, Knock, Refusal } from "./access.ts";
+export type { AclRule } from "./acl.ts";
+export type { Arrival, Origin, Qos } from "./arrival.ts";
+export type { ClientInfo } from "./clients.ts";
+export type { SessionChange } from "./connections.ts";
+export type { HubMessage } from "./ingest.ts";
+export type { BrokerLimits } from "./limits.ts";
+export type { Log } from "./log.ts";
+
+/** What the broker needs from the hub. */
+export interface BrokerOptions {
+  readonly access: Access;
+  /** Opened by `start`; without it the hub opens TCP later. */
+  readonly tcp: TcpPlace | undefined;
+  readonly limits?: Partial<BrokerLimits>;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+/** Exact counts since the start, and what is there now. */
+export interface BrokerStats extends Counters {
+  readonly connections: number;
+  readonly sessionsOnline: number;
+  readonly sessionsOffline: number;
+  readonly subscriptions: number;
+  readonly retainedCount: number;
+  readonly retainedBytes: number;
+}
+
+/** The embedded MQTT broker. */
+export interface Broker {
+  start(): Promise<{ readonly tcpPort: number | undefined }>;
+  /** Closes everything; Last Wills are not published. */
+  stop(): Promise<void>;
+  openTcp(place: TcpPlace): Promise<number>;
+  /** Stops accepting; open connections stay. */
+  closeTcp(): Promise<void>;
+  /** Takes over an upgrade request for `/mqtt`; refuses any other. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Hears every accepted message once, synchronously, before its subscribers; returns its own end. */
+  onMessage(listener: (arrival: Arrival) => void): () => void;
+  onSession(listener: (change: SessionChange) => void): () => void;
+  onRefusal(listener: (knock: Knock) => void): () => void;
+  /** Sends a message of the hub itself; throws when the topic cannot be published to. */
+  publish(message: HubMessage): void;
+  retained(
+    filter: string,
+  ): readonly { readonly topic: string; readonly payload: Uint8Array; readonly qos: Qos }[];
+  clients(): readonly ClientInfo[];
+  /** Ends the connection of a client; false when it has none. */
+  kick(clientId: string, cause?: CloseCause): boolean;
+  /** The rules or the credentials of a user changed: applies the new ones at once, or cuts the user off. */
+  refreshAccess(user: string): void;
+  stats(): BrokerStats;
+}
+
+/** Builds the broker; nothing listens before `start`. */
+export function createBroker(options: BrokerOptions): Broker {
+  const { access, now, log } = options;
+  const limits = { ...brokerLimits, ...options.limits };
+  const counters = createCounters();
+  const mayLog = createOnceAMinute(now);
+  const sessionListeners = createListeners<SessionChange>(log);
+  const knockListeners = createListeners<Knock>(log);
+  const addresses = new WeakMap<Duplex, string>();
+  const bus = createBus((error, topic) => {
+    counters.tapFailures++;
+    log.error({ error, topic }, "A listener to messages failed.");
+  });
+  const retained = createRetainedIndex(limits);
+  const sessions = createSessions({ bus, limits, counters, retained: (topic) => retained.get(topic) });
+  const ingest = createIngest({
+    bus,
+    retained,
+    counters,
+    limits,
+    now,
+    onDenied({ clientId, user }, topic) {
+      if (mayLog(`publish ${clientId}`)) log.info({ clientId, user, topic }, "A publish was refused.");
+    },
+  });
+  const gate = createGate(limits);
+  const createLink = createLinks();
+  const connections = createConnections({
+    access,
+    sessions,
+    ingest,
+    retained,
+    limits,
+    counters,
+    createLink: ({ connection }, reactions) => createLink({ connection, ...limits, ...reactions }),
+    addressOf: ({ connection }) => addresses.get(connection) ?? "",
+    onAdmitted: ({ connection }) => gate.admit(connection),
+    onChange: sessionListeners.tell,
+    onKnock: knockListeners.tell,
+    mayLog,
+    now,
+    log,
+  });
+  const port = createAedesPort(connections.hooks, limits);
+  let isOpen = false;
+
+  function accept(connection: Duplex, from: string | undefined, request?: IncomingMessage): void {
+    const address = plainAddress(from);
+    const reason = isOpen ? gate.enter(connection, address) : "stopped";
+    if (reason !== undefined) {
+      countRefused(counters, reason);
+      if (mayLog(`refused ${reason}`)) log.warn({ address, reason }, "A connection was refused.");
+      connection.on("error", () => {}).destroy();
+      return;
+    }
+    addresses.set(connection, address);
+    port.accept(connection, request);
+  }
+
+  const tcp = createTcpListener((socket) => accept(socket, socket.remoteAddress));
+  const webSocket = createWebSocketListener({
+    frameBytes: limits.packetBytes + limits.packetBytesBeforeConnack,
+    accept: (connection, request) => accept(connection, request.socket.remoteAddress, request),
+    onRefused(reason, request) {
+      countRefused(counters, reason);
+      const address = plainAddress(request.socket.remoteAddress);
+      if (mayLog(`upgrade ${address}`)) log.info({ address, reason }, "A WebSocket was refused.");
+    },
+  });
+
+  return {
+    async start() {
+      await port.start();
+      isOpen = true;
+      return { tcpPort: options.tcp === undefined ? undefined : await tcp.open(options.tcp) };
+    },
+    async stop() {
+      isOpen = false;
+      await tcp.close();
+      for (const { peer } of connections.all()) peer.blame("hub-restart");
+      await port.stop();
+      await gate.closeAll();
+    },
+    openTcp: (place) => tcp.open(place),
+    closeTcp: () => tcp.close(),
+    handleUpgrade: (request, socket, head) => webSocket.handleUpgrade(request, socket, head),
+    onMessage: (listener) => bus.tap(listener),
+    onSession: sessionListeners.add,
+    onRefusal: knockListeners.add,
+    publish: (message) => ingest.send(message),
+    retained: (filter) => retained.match(filter),
+    clients: () => listClients(sessions, connections),
+    kick(clientId, cause = "kicked") {
+      const connection = connections.of(clientId);
+      connection?.peer.close(cause);
+      return connection !== undefined;
+    },
+    refreshAccess: (user) => connections.refresh(user),
+    stats() {
+      const online = connections.all().length;
+      const all = [...sessions.all()];
+      return {
+        ...structuredClone(counters),
+        connections: gate.count,
+        sessionsOnline: online,
+        sessionsOffline: all.length - online,
+        subscriptions: all.reduce((sum, session) => sum + session.filters().length, 0),
+        retainedCount: retained.count,
+        retainedBytes: retained.bytes,
+      };
+    },
+  };
+}
+
+/** Listeners of one event; one that throws disturbs no other. */
+function createListeners<T extends object>(log: Log) {
+  const listeners = new Set<(event: T) => void>();
+  return {
+    add(listener: (event: T) => void): () => void {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+    tell(event: T): void {
+      for (const listener of listeners) {
+        try {
+          listener(event);
+        } catch (error) {
+          log.error({ error }, "A listener of the broker failed.");
+        }
+      }
+    },
+  };
+}

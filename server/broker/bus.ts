@@ -1,0 +1,102 @@
+import { createTopicTrie } from "#flows/topics/topicTrie.ts";
+import { createOutgoing, type Arrival, type Outgoing, type Qos } from "./arrival.ts";
+
+/** One session's end of the bus; a message reaches it once, however many of its filters match. */
+export interface Receiver {
+  deliver(message: Outgoing, grantedQos: Qos): void;
+}
+
+/** One filter of one receiver. */
+export interface BusSubscription {
+  readonly filter: string;
+  readonly qos: Qos;
+  readonly receiver: Receiver;
+}
+
+/** Hears every accepted message, synchronously and before any subscriber; it must be quick. */
+export type Tap = (arrival: Arrival) => void;
+
+/** Passes messages from publishers to the taps and the subscribers, all in the same turn. */
+export interface Bus {
+  add(subscription: BusSubscription): void;
+  remove(subscription: BusSubscription): void;
+  tap(listener: Tap): () => void;
+  route(arrival: Arrival): void;
+}
+
+/** Topics whose subscribers are remembered until a subscription changes. */
+const REMEMBERED_MAX = 10_000;
+
+/**
+ * Why own: the stock emitter waits for every subscriber, so one frozen client stops all topics (aedes D4), and it
+ * delivers overlapping filters at the QoS of whichever came first (aedes issue 1074). Here nobody is waited for.
+ */
+export function createBus(onTapError: (error: unknown, topic: string) => void): Bus {
+  const trie = createTopicTrie<BusSubscription>();
+  const found = new Map<string, readonly BusSubscription[]>();
+  const taps = new Set<Tap>();
+  const waiting: Arrival[] = [];
+  let isRouting = false;
+
+  function subscribersOf(topic: string): readonly BusSubscription[] {
+    const known = found.get(topic);
+    if (known !== undefined) return known;
+    if (found.size >= REMEMBERED_MAX) found.clear();
+    const matches = strongest(trie.match(topic));
+    found.set(topic, matches);
+    return matches;
+  }
+
+  function routeOne(arrival: Arrival): void {
+    for (const listener of taps) {
+      try {
+        listener(arrival);
+      } catch (error) {
+        onTapError(error, arrival.topic);
+      }
+    }
+    const subscribers = subscribersOf(arrival.topic);
+    if (subscribers.length === 0) return;
+    const message = createOutgoing(arrival);
+    for (const { receiver, qos } of subscribers) receiver.deliver(message, qos);
+  }
+
+  return {
+    add(subscription) {
+      trie.add(subscription.filter, subscription);
+      found.clear();
+    },
+    remove(subscription) {
+      trie.remove(subscription.filter, subscription);
+      found.clear();
+    },
+    tap(listener) {
+      taps.add(listener);
+      return () => {
+        taps.delete(listener);
+      };
+    },
+    route(arrival) {
+      // A tap that publishes must not overtake the message it answers to: its own waits for the end of this one.
+      waiting.push(arrival);
+      if (isRouting) return;
+      isRouting = true;
+      try {
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) routeOne(next);
+      } finally {
+        isRouting = false;
+      }
+    },
+  };
+}
+
+/** One entry for each receiver, with the highest QoS of its matching filters [MQTT-3.3.5-1]. */
+function strongest(matches: readonly BusSubscription[]): readonly BusSubscription[] {
+  if (matches.length < 2) return matches;
+  const best = new Map<Receiver, BusSubscription>();
+  for (const subscription of matches) {
+    const other = best.get(subscription.receiver);
+    if (other === undefined || other.qos < subscription.qos) best.set(subscription.receiver, subscription);
+  }
+  return [...best.values()];
+}

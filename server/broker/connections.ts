@@ -1,0 +1,267 @@
+import { ownsClientId, type Access, type Credentials, type Identity, type Knock } from "./access.ts";
+import { compileAcl, type Acl } from "./acl.ts";
+import { countRefused, type Counters } from "./counters.ts";
+import { isPlainText } from "./filters.ts";
+import type { Ingest, Publisher } from "./ingest.ts";
+import type { BrokerLimits } from "./limits.ts";
+import type { Link } from "./link.ts";
+import type { Log } from "./log.ts";
+import type { CloseCause, ConnackCode, ConnectRequest, Peer, PeerHooks } from "./peer.ts";
+import type { RetainedIndex } from "./retained.ts";
+import type { Session, Sessions } from "./sessions.ts";
+
+/** A session went up or down. A takeover is only an "up" with a higher epoch: the device was never away. */
+export interface SessionChange {
+  readonly clientId: string;
+  readonly user: string | undefined;
+  /** Rises with every connection, also over restarts of the hub. */
+  readonly epoch: number;
+  readonly up: boolean;
+  readonly cause: "connect" | CloseCause;
+  readonly address: string;
+  readonly at: number;
+}
+
+/** One accepted connection. */
+export interface Connection extends Publisher {
+  readonly peer: Peer;
+  readonly session: Session;
+  readonly link: Link;
+  readonly address: string;
+  readonly request: ConnectRequest;
+  readonly connectedAt: number;
+  acl: Acl;
+}
+
+/** Connections by client id, and the protocol hooks that keep them. */
+export interface Connections {
+  readonly hooks: PeerHooks;
+  of(clientId: string): Connection | undefined;
+  all(): readonly Connection[];
+  /** Asks for the present rules of everyone who logged in as this user, and cuts off who has none. */
+  refresh(user: string): void;
+}
+
+/** Parts the connections work with. */
+export interface ConnectionsOptions {
+  readonly access: Access;
+  readonly sessions: Sessions;
+  readonly ingest: Ingest;
+  readonly retained: RetainedIndex;
+  readonly limits: BrokerLimits;
+  readonly counters: Counters;
+  readonly createLink: (peer: Peer, reactions: { onRoom: () => void; onStuck: () => void }) => Link;
+  readonly addressOf: (peer: Peer) => string;
+  /** The CONNECT of a peer was accepted. */
+  readonly onAdmitted: (peer: Peer) => void;
+  readonly onChange: (change: SessionChange) => void;
+  readonly onKnock: (knock: Knock) => void;
+  /** True when a line about this key may be logged now. */
+  readonly mayLog: (key: string) => boolean;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+interface Candidate {
+  readonly request: ConnectRequest;
+  readonly identity: Identity;
+  readonly acl: Acl;
+}
+
+type Verdict =
+  | { readonly candidate: Candidate }
+  | { readonly code: Exclude<ConnackCode, 0>; readonly reason: string };
+
+const nothingAllowed: Acl = { mayPublish: () => false, maySubscribe: () => false, mayReceive: () => false };
+const CODES = { credentials: 4, "not-allowed": 5, unavailable: 3 } as const;
+
+/** Creates the table of connections: who is there, in which epoch, and why somebody left. */
+export function createConnections(options: ConnectionsOptions): Connections {
+  const { access, sessions, ingest, retained, limits, counters, mayLog, now, log } = options;
+  const bounds = { bytes: limits.topicBytes, levels: limits.topicLevels };
+  const candidates = new WeakMap<Peer, Candidate>();
+  const byPeer = new WeakMap<Peer, Connection>();
+  const byClient = new Map<string, Connection>();
+  let lastEpoch = 0;
+
+  function nextEpoch(): number {
+    // From the clock, so that it rises over a restart without being stored.
+    lastEpoch = Math.max(lastEpoch + 1, now());
+    return lastEpoch;
+  }
+
+  async function judge(credentials: Credentials, request: ConnectRequest): Promise<Verdict> {
+    const { clientId, will } = request;
+    if (!request.hasValidId || !isPlainText(clientId, limits.clientIdBytes)) {
+      return { code: 2, reason: "client-id" };
+    }
+    const identity = await access.authenticate(credentials);
+    if ("refused" in identity) return { code: CODES[identity.refused], reason: identity.reason };
+    if (!ownsClientId(identity, clientId)) return { code: 5, reason: "client-id-of-other-user" };
+    const owner = sessions.get(clientId);
+    if (owner !== undefined && owner.user !== identity.user) return { code: 5, reason: "client-id-taken" };
+    const acl = compileAcl(identity.rules, { user: identity.user, clientId }, bounds);
+    if (acl === undefined) return { code: 5, reason: "name-in-rule" };
+    if (will !== undefined && !acl.mayPublish(will.topic)) {
+      counters.denied.will++;
+      return { code: 5, reason: "will-topic" };
+    }
+    return { candidate: { request, identity, acl } };
+  }
+
+  async function connect(peer: Peer, request: ConnectRequest): Promise<ConnackCode> {
+    const { clientId, username, password } = request;
+    const address = options.addressOf(peer);
+    const verdict = await judge({ clientId, username, password, address }, request);
+    if ("candidate" in verdict) {
+      candidates.set(peer, verdict.candidate);
+      return 0;
+    }
+    countRefused(counters, verdict.reason);
+    if (mayLog(`connect ${address}`)) {
+      log.info({ clientId, username, address, reason: verdict.reason }, "A client was refused.");
+    }
+    options.onKnock({ clientId, username, address, reason: verdict.reason, at: now() });
+    return verdict.code;
+  }
+
+  function open(peer: Peer): void {
+    const candidate = candidates.get(peer);
+    if (candidate === undefined) throw new Error("A connection was opened without having been accepted.");
+    const { request, identity, acl } = candidate;
+    const { clientId, isPersistent } = request;
+    const { user } = identity;
+    const before = byClient.get(clientId);
+    const epoch = nextEpoch();
+    const session = sessions.open({ clientId, user, acl, isPersistent });
+    const link = options.createLink(peer, {
+      onRoom: () => session.delivery.proceed(),
+      onStuck: () => peer.close("slow"),
+    });
+    session.delivery.attach(link);
+    const { inboundIds } = session;
+    const address = options.addressOf(peer);
+    const connectedAt = now();
+    const about = { address, request, connectedAt, clientId, user, epoch };
+    const connection: Connection = { ...about, peer, session, link, acl, inboundIds };
+    byPeer.set(peer, connection);
+    byClient.set(clientId, connection);
+    options.onAdmitted(peer);
+    counters.accepted++;
+    if (before !== undefined) {
+      counters.takeovers++;
+      before.peer.blame("takeover");
+      before.link.close();
+    }
+    // Told before the old connection's will is routed: that will is then known to be of an older epoch.
+    const cause = before === undefined ? "connect" : "takeover";
+    options.onChange({ clientId, user, epoch, up: true, cause, address, at: connectedAt });
+  }
+
+  function closed(peer: Peer, cause: CloseCause): void {
+    const connection = byPeer.get(peer);
+    if (connection === undefined) return;
+    const { session, clientId, user, epoch, address } = connection;
+    connection.link.close();
+    if (byClient.get(clientId) !== connection) return;
+    byClient.delete(clientId);
+    sessions.leave(session);
+    options.onChange({ clientId, user, epoch, up: false, cause, address, at: now() });
+  }
+
+  /** The connection of a peer as long as no newer one took its session over. */
+  function present(peer: Peer): Connection | undefined {
+    const connection = byPeer.get(peer);
+    return connection !== undefined && byClient.get(connection.clientId) === connection
+      ? connection
+      : undefined;
+  }
+
+  function subscribe(peer: Peer, filter: string, qos: 0 | 1 | 2): boolean {
+    const connection = present(peer);
+    // Restored before it is open: still in the bus, unless the rules of today forbid it.
+    const acl = connection?.acl ?? candidates.get(peer)?.acl;
+    const isAllowed = acl?.maySubscribe(filter) === true && !filter.startsWith("$share/");
+    if (connection === undefined) return isAllowed;
+    if (isAllowed && connection.session.subscribe(filter, qos)) return true;
+    counters.denied.subscribe++;
+    const { clientId, user } = connection;
+    if (mayLog(`subscribe ${clientId}`)) log.info({ clientId, user, filter }, "A subscription was refused.");
+    return false;
+  }
+
+  const hooks: PeerHooks = {
+    connect,
+    open,
+    closed,
+    subscribe,
+    ready(peer) {
+      const connection = present(peer);
+      if (connection === undefined) return;
+      dropForbidden(connection.session);
+      connection.session.delivery.resume();
+    },
+    publish(peer, packet, done) {
+      const connection = byPeer.get(peer);
+      if (connection === undefined) done(new Error("The client is not connected."));
+      else ingest.publish(connection, packet, done);
+    },
+    will(peer, packet) {
+      const connection = byPeer.get(peer);
+      if (connection !== undefined) ingest.will(connection, packet);
+    },
+    subscribed(peer, filters) {
+      const topics = new Set(filters.flatMap((filter) => retained.match(filter).map(({ topic }) => topic)));
+      present(peer)?.session.delivery.replay([...topics]);
+    },
+    unsubscribed(peer, filters) {
+      for (const filter of filters) present(peer)?.session.unsubscribe(filter);
+    },
+    acknowledged: (peer, packetId) => present(peer)?.session.delivery.acknowledge(packetId),
+    received: (peer, packetId) => present(peer)?.session.delivery.receive(packetId),
+    released: (peer, packetId) => void present(peer)?.session.inboundIds.delete(packetId),
+    restore(clientId) {
+      const session = sessions.get(clientId);
+      if (session?.isPersistent !== true) return [];
+      return session.filters().map(({ filter, qos }) => ({ topic: filter, qos }));
+    },
+    refused(peer, reason) {
+      countRefused(counters, reason);
+      const clientId = byPeer.get(peer)?.clientId;
+      const address = options.addressOf(peer);
+      if (mayLog(`closed ${address}`)) {
+        log.info({ clientId, address, reason }, "A connection was closed for cause.");
+      }
+    },
+    failed: (error, what) => log.error({ error, what }, "The broker could not finish an operation."),
+  };
+
+  return {
+    hooks,
+    of: (clientId) => byClient.get(clientId),
+    all: () => [...byClient.values()],
+    refresh(user) {
+      for (const session of [...sessions.all()]) {
+        if (session.user !== user) continue;
+        const identity = access.current(user, session.clientId);
+        const owned = identity !== undefined && ownsClientId(identity, session.clientId);
+        const acl = owned
+          ? compileAcl(identity.rules, { user, clientId: session.clientId }, bounds)
+          : undefined;
+        const connection = byClient.get(session.clientId);
+        session.acl = acl ?? nothingAllowed;
+        if (connection !== undefined) connection.acl = session.acl;
+        dropForbidden(session);
+        if (acl !== undefined) continue;
+        connection?.peer.close("kicked");
+        sessions.remove(session);
+      }
+    },
+  };
+}
+
+function dropForbidden(session: Session): void {
+  for (const { filter } of session.filters()) {
+    if (!session.acl.maySubscribe(filter)) session.unsubscribe(filter);
+  }
+}

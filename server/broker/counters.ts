@@ -1,0 +1,70 @@
+import type { Qos } from "./arrival.ts";
+
+/** Why a message did not reach a client, or was not passed on at all. */
+export type DropReason =
+  | "queue-full"
+  | "too-slow"
+  | "too-large"
+  | "disconnected"
+  | "session-removed"
+  | "hops";
+
+/** What an access list refused. */
+export type DeniedAction = "publish" | "subscribe" | "receive" | "will";
+
+/** Exact counts since the start. */
+export interface Counters {
+  readonly received: [qos0: number, qos1: number, qos2: number];
+  receivedBytes: number;
+  readonly delivered: [qos0: number, qos1: number, qos2: number];
+  deliveredBytes: number;
+  /** The hub's own publishes. */
+  published: number;
+  wills: number;
+  duplicates: number;
+  retainedRefused: number;
+  accepted: number;
+  takeovers: number;
+  tapFailures: number;
+  readonly denied: Record<DeniedAction, number>;
+  readonly dropped: Record<DropReason, number>;
+  /** Connections refused or ended for cause, by reason. */
+  readonly refused: Record<string, number>;
+}
+
+/** All counters at zero. */
+export function createCounters(): Counters {
+  return {
+    received: [0, 0, 0],
+    receivedBytes: 0,
+    delivered: [0, 0, 0],
+    deliveredBytes: 0,
+    published: 0,
+    wills: 0,
+    duplicates: 0,
+    retainedRefused: 0,
+    accepted: 0,
+    takeovers: 0,
+    tapFailures: 0,
+    denied: { publish: 0, subscribe: 0, receive: 0, will: 0 },
+    dropped: {
+      "queue-full": 0,
+      "too-slow": 0,
+      "too-large": 0,
+      disconnected: 0,
+      "session-removed": 0,
+      hops: 0,
+    },
+    refused: {},
+  };
+}
+
+/** Counts one message of a direction. */
+export function countMessage(counts: [number, number, number], qos: Qos): void {
+  counts[qos]++;
+}
+
+/** Counts one refused or ended connection; the reasons are a small fixed set, never text from outside. */
+export function countRefused(counters: Counters, reason: string): void {
+  counters.refused[reason] = (counters.refused[reason] ?? 0) + 1;
+}

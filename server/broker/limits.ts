@@ -1,0 +1,60 @@
+/** Bounds of the broker; each has a counter when it is hit. */
+export interface BrokerLimits {
+  /** Open sockets: in all, from one address, from this machine, and before their CONNECT was accepted. */
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+  readonly connectionsFromLoopback: number;
+  readonly connectionsUnauthenticated: number;
+  /** From the opened socket to the complete CONNECT packet. */
+  readonly connectMs: number;
+  /** A client whose full buffer does not move for so long is cut off. */
+  readonly drainMs: number;
+  readonly packetBytesBeforeConnack: number;
+  readonly bytesBeforeConnack: number;
+  readonly packetBytes: number;
+  readonly packetsBehindConnect: number;
+  readonly clientIdBytes: number;
+  readonly topicBytes: number;
+  readonly topicLevels: number;
+  readonly subscriptionsPerClient: number;
+  /** QoS 2 messages of one publisher that wait for their PUBREL. */
+  readonly inboundQos2: number;
+  /** QoS 1 and 2 messages to one client that wait for its acknowledgement. */
+  readonly sendWindow: number;
+  readonly queueMessages: number;
+  readonly queueBytes: number;
+  /** Unsent bytes of one socket; beyond, QoS 0 is dropped for this client and QoS 1 and 2 wait in its queue. */
+  readonly socketBufferBytes: number;
+  readonly retainedTopics: number;
+  readonly retainedBytes: number;
+  readonly offlineSessions: number;
+  /** Publishes by flows along one chain of causes. */
+  readonly hops: number;
+}
+
+/** The defaults (reference: broker, section 3.8). */
+export const brokerLimits: BrokerLimits = {
+  connections: 5_000,
+  connectionsPerAddress: 100,
+  connectionsFromLoopback: 1_000,
+  connectionsUnauthenticated: 200,
+  connectMs: 10_000,
+  drainMs: 5_000,
+  packetBytesBeforeConnack: 64 * 1024,
+  bytesBeforeConnack: 256 * 1024,
+  packetBytes: 1024 * 1024,
+  packetsBehindConnect: 1_000,
+  clientIdBytes: 128,
+  topicBytes: 1_024,
+  topicLevels: 32,
+  subscriptionsPerClient: 200,
+  inboundQos2: 100,
+  sendWindow: 64,
+  queueMessages: 1_000,
+  queueBytes: 8 * 1024 * 1024,
+  socketBufferBytes: 1024 * 1024,
+  retainedTopics: 100_000,
+  retainedBytes: 256 * 1024 * 1024,
+  offlineSessions: 5_000,
+  hops: 16,
+};

@@ -1,0 +1,79 @@
+import { Readable } from "node:stream";
+import type { Qos } from "./arrival.ts";
+
+/** The part of an aedes client that its persistence is told. */
+export interface PersistenceClient {
+  readonly id: string;
+}
+
+/** What aedes asks or tells about stored state; everything else it may store is ours already. */
+export interface PersistenceHooks<C extends PersistenceClient> {
+  restore(clientId: string): readonly { readonly topic: string; readonly qos: Qos }[];
+  acknowledged(client: C, packetId: number): void;
+  received(client: C, packetId: number): void;
+  released(client: C, packetId: number): void;
+}
+
+interface NumberedPacket {
+  readonly messageId?: number;
+}
+
+/**
+ * Why own: queues, retained messages and subscriptions live in our sessions, in order and bounded; aedes learns only
+ * what it needs for its handshakes. Its own queue replay and retained replay get empty streams.
+ */
+export function createAedesPersistence<C extends PersistenceClient>(hooks: PersistenceHooks<C>) {
+  return {
+    // aedes refuses to start unless this one is declared async.
+    async setup() {},
+    async destroy() {},
+    async subscriptionsByClient({ id }: PersistenceClient) {
+      return hooks.restore(id).map(({ topic, qos }) => ({ topic, qos }));
+    },
+    addSubscriptions: done,
+    removeSubscriptions: done,
+    cleanSubscriptions: done,
+    cleanIncoming: done,
+    async subscriptionsByTopic() {
+      return [];
+    },
+    async countOffline() {
+      return { subsCount: 0, clientsCount: 0 };
+    },
+    storeRetained: done,
+    createRetainedStream: nothing,
+    createRetainedStreamCombi: nothing,
+    outgoingEnqueue: done,
+    outgoingEnqueueCombi: done,
+    outgoingStream: nothing,
+    async outgoingUpdate(client: C, { messageId = 0 }: NumberedPacket) {
+      hooks.received(client, messageId);
+    },
+    async outgoingClearMessageId(client: C, packet: NumberedPacket) {
+      hooks.acknowledged(client, packet.messageId ?? 0);
+      return packet;
+    },
+    /** Always "known": the ingest has seen the id and routed the message, so aedes only answers PUBREC. */
+    async incomingGetPacket(_client: C, packet: NumberedPacket) {
+      return packet;
+    },
+    incomingStorePacket: done,
+    async incomingDelPacket(client: C, { messageId = 0 }: NumberedPacket) {
+      hooks.released(client, messageId);
+    },
+    // A will lives with its connection; only wills that outlive the process need a place of their own.
+    putWill: done,
+    getWill: done,
+    delWill: done,
+    streamWill: nothing,
+    getClientList: nothing,
+  };
+}
+
+async function done(): Promise<undefined> {
+  return undefined;
+}
+
+function nothing(): Readable {
+  return Readable.from([]);
+}
