@@ -134,7 +134,7 @@ function deploy(deployment: Deployment): readonly Operation[] {
   const { flow, version, document, author, comment, createdAt } = deployment;
   return [
     guard(
-      "UPDATE flows SET deployedVersion = ?1 WHERE id = ?2 AND revision = coalesce(?3, revision)",
+      "UPDATE flows SET deployedVersion = ? WHERE id = ? AND revision = coalesce(?, revision)",
       version,
       flow,
       deployment.expectedRevision ?? null,

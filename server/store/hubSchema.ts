@@ -126,8 +126,7 @@ export const hubSchema: Schema = {
       leaseUntil INTEGER,
       error TEXT
     ) STRICT;
-    CREATE INDEX outboxDue ON outbox (nextAt, seq);
-    CREATE INDEX outboxOrder ON outbox (target, orderKey, seq) WHERE orderKey IS NOT NULL;
+    CREATE INDEX outboxDue ON outbox (nextAt);
     CREATE TABLE dead (
       seq INTEGER PRIMARY KEY,
       partition INTEGER NOT NULL,

@@ -9,7 +9,7 @@ export interface NewOutboxItem {
   readonly id: string;
   readonly kind: EffectKind;
   readonly target: string;
-  /** Items of one target and key leave one at a time, in order. */
+  /** Items of one target and key leave one at a time, in order; the sender sees to it. */
   readonly orderKey: string | null;
   /** Plain JSON. */
   readonly body: unknown;
@@ -43,7 +43,7 @@ export interface OutboxEntry extends Omit<NewOutboxItem, "nextAt"> {
   readonly error: string | null;
 }
 
-/** Identity I4: `made` = `sent` + `dead` + `discarded` + `dropped` + `pending` + `leased`, exactly, over any crash. */
+/** Identity I4: `made` = `sent` + `dead` + `discarded` + `dropped` + `pending`, exactly, over any crash. */
 export interface OutboxCounts {
   readonly made: number;
   readonly sent: number;
@@ -51,6 +51,7 @@ export interface OutboxCounts {
   readonly discarded: number;
   /** Dead letters that aged out. */
   readonly dropped: number;
+  /** Neither sent nor given up, leased ones included. */
   readonly pending: number;
   readonly leased: number;
 }
@@ -59,15 +60,15 @@ export interface OutboxCounts {
 export interface OutboxStore {
   /** An item whose id is already here or among the dead is passed over. */
   readonly add: (items: readonly NewOutboxItem[]) => Promise<void>;
-  /** Items to try now, oldest first; of an order key only the first; none for the targets passed over. */
-  readonly due: (now: number, max: number, passOver?: readonly string[]) => readonly OutboxItem[];
-  /** When the next item that waits will be due; `null` when none waits. */
-  readonly nextDueAt: () => number | null;
+  /** Items to try now that nobody holds, lowest `seq` first. */
+  readonly due: (now: number, max: number) => readonly OutboxItem[];
   /** `false`: the item is gone, leased by another, or at another attempt. */
   readonly lease: (seq: number, attempt: number, until: number) => Promise<boolean>;
-  readonly delivered: (seq: number) => Promise<boolean>;
-  readonly retry: (seq: number, nextAt: number, error: string) => Promise<boolean>;
-  readonly bury: (seq: number, reason: string, error: string | null) => Promise<boolean>;
+  readonly delivered: (seq: number) => Promise<void>;
+  /** Gives the lease back; the next attempt is one higher. */
+  readonly retry: (seq: number, nextAt: number, error: string) => Promise<void>;
+  /** Moves the item to the dead letters. */
+  readonly bury: (seq: number, reason: string, error: string | null) => Promise<void>;
   /** A dead item gets a new life with fresh attempts. */
   readonly revive: (seq: number) => Promise<boolean>;
   /** Gives up an item that is dead or not leased. */
@@ -91,12 +92,8 @@ type Encoded<Item> = Omit<Item, "body"> & { readonly body: string };
 const EFFECT = "id, kind, target, orderKey, body, flow, node, run, createdAt";
 const ITEM = `seq, ${EFFECT}, attempt, nextAt, leaseUntil, error`;
 
-const DUE = `SELECT ${ITEM} FROM outbox
-  WHERE nextAt <= ?1 AND (leaseUntil IS NULL OR leaseUntil <= ?1)
-    AND target NOT IN (SELECT value FROM json_each(?2))
-    AND (orderKey IS NULL OR NOT EXISTS (SELECT 1 FROM outbox AS earlier
-      WHERE earlier.target = outbox.target AND earlier.orderKey = outbox.orderKey AND earlier.seq < outbox.seq))
-  ORDER BY nextAt, seq LIMIT ?3`;
+const DUE = `SELECT ${ITEM} FROM outbox WHERE nextAt <= ? AND (leaseUntil IS NULL OR leaseUntil <= ?)
+  ORDER BY seq LIMIT ?`;
 
 /** The outbox in hub.db. */
 export function createOutboxStore({ reader, commit, now }: Connection): OutboxStore {
@@ -104,37 +101,34 @@ export function createOutboxStore({ reader, commit, now }: Connection): OutboxSt
     add: async (items) => {
       await commit(items.flatMap(addToOutbox));
     },
-    due: (at, max, passOver = []) =>
-      reader.all<Encoded<OutboxItem>>(DUE, at, JSON.stringify(passOver), max).map(toItem),
-    nextDueAt: () => {
-      const row = reader.get<{ readonly at: number | null }>(
-        "SELECT min(max(nextAt, coalesce(leaseUntil, 0))) AS at FROM outbox",
-      );
-      return row?.at ?? null;
-    },
+    due: (at, max) => reader.all<Encoded<OutboxItem>>(DUE, at, at, max).map(toItem),
     lease: (seq, attempt, until) =>
       commit([
         guard(
-          `UPDATE outbox SET leaseUntil = ?1 WHERE seq = ?2 AND attempt = ?3
-             AND (leaseUntil IS NULL OR leaseUntil <= ?4)`,
+          `UPDATE outbox SET leaseUntil = ? WHERE seq = ? AND attempt = ?
+             AND (leaseUntil IS NULL OR leaseUntil <= ?)`,
           until,
           seq,
           attempt,
           now(),
         ),
       ]),
-    delivered: (seq) => commit([guard("DELETE FROM outbox WHERE seq = ?", seq), count("fx.sent", 1)]),
-    retry: (seq, nextAt, error) =>
-      commit([
-        guard(
-          `UPDATE outbox SET attempt = attempt + 1, nextAt = ?, error = ?, leaseUntil = NULL WHERE seq = ?`,
+    delivered: async (seq) => {
+      await commit([guard("DELETE FROM outbox WHERE seq = ?", seq), count("fx.sent", 1)]);
+    },
+    retry: async (seq, nextAt, error) => {
+      await commit([
+        operation(
+          "UPDATE outbox SET attempt = attempt + 1, nextAt = ?, error = ?, leaseUntil = NULL WHERE seq = ?",
           nextAt,
           error,
           seq,
         ),
-      ]),
-    bury: (seq, reason, error) =>
-      commit([...bury({ seq, reason, error, now: now() }), ...dropOldDead(now())]),
+      ]);
+    },
+    bury: async (seq, reason, error) => {
+      await commit([...bury({ seq, reason, error, now: now() }), ...dropOldDead(now())]);
+    },
     revive: (seq) => commit(revive(seq, now())),
     discard: async (seq) => {
       if (await commit([guard("DELETE FROM dead WHERE seq = ?", seq), count("fx.dead", -1), DISCARDED]))
@@ -147,7 +141,7 @@ export function createOutboxStore({ reader, commit, now }: Connection): OutboxSt
     },
     list: (request) => {
       const { before, limit } = boundsOf(request);
-      const rows = reader.all<Encoded<OutboxEntry>>(listQuery(request.state), before, limit + 1, now());
+      const rows = reader.all<Encoded<OutboxEntry>>(listQuery(request.state), now(), before, limit + 1);
       return pageOf(rows, limit, toEntry);
     },
     counts: () => reader.get<OutboxCounts>(COUNTS, now()) ?? NOTHING,
@@ -159,8 +153,8 @@ export function addToOutbox(item: NewOutboxItem): readonly Operation[] {
   return [
     operation(
       `INSERT INTO outbox (partition, ${EFFECT}, attempt, nextAt)
-       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11
-       WHERE NOT EXISTS (SELECT 1 FROM dead WHERE id = ?2) ON CONFLICT DO NOTHING`,
+       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?
+       WHERE NOT EXISTS (SELECT 1 FROM dead WHERE id = ?) ON CONFLICT DO NOTHING`,
       PARTITION,
       item.id,
       item.kind,
@@ -172,6 +166,7 @@ export function addToOutbox(item: NewOutboxItem): readonly Operation[] {
       item.run,
       item.createdAt,
       item.nextAt ?? item.createdAt,
+      item.id,
     ),
     // `changes()` is 0 for an item that was passed over.
     operation("UPDATE counters SET value = value + changes() WHERE name = 'fx.made'"),
@@ -236,11 +231,11 @@ const DISCARDED = count("fx.discarded", 1);
 function listQuery(state: OutboxState): string {
   if (state === "dead")
     return `SELECT seq, ${EFFECT}, 'dead' AS state, attempt, NULL AS nextAt, diedAt, reason, error
-      FROM dead WHERE seq < ?1 AND ?3 IS NOT NULL ORDER BY seq DESC LIMIT ?2`;
-  const isLeased = "coalesce(leaseUntil, 0) > ?3";
+      FROM dead WHERE ? IS NOT NULL AND seq < ? ORDER BY seq DESC LIMIT ?`;
+  const isLeased = "coalesce(leaseUntil, 0) > ?";
   return `SELECT seq, ${EFFECT}, '${state}' AS state, attempt, nextAt, NULL AS diedAt, NULL AS reason, error
-    FROM outbox WHERE seq < ?1 AND ${state === "leased" ? isLeased : `NOT ${isLeased}`}
-    ORDER BY seq DESC LIMIT ?2`;
+    FROM outbox WHERE ${state === "leased" ? isLeased : `NOT ${isLeased}`} AND seq < ?
+    ORDER BY seq DESC LIMIT ?`;
 }
 
 const COUNTS = `SELECT
@@ -249,8 +244,8 @@ const COUNTS = `SELECT
   (SELECT value FROM counters WHERE name = 'fx.dead') AS dead,
   (SELECT value FROM counters WHERE name = 'fx.discarded') AS discarded,
   (SELECT value FROM counters WHERE name = 'fx.dropped') AS dropped,
-  (SELECT count(*) FROM outbox) - (SELECT count(*) FROM outbox WHERE leaseUntil > ?1) AS pending,
-  (SELECT count(*) FROM outbox WHERE leaseUntil > ?1) AS leased`;
+  (SELECT count(*) FROM outbox) AS pending,
+  (SELECT count(*) FROM outbox WHERE leaseUntil > ?) AS leased`;
 
 const NOTHING: OutboxCounts = {
   made: 0,

@@ -65,8 +65,8 @@ export function createRunStore({ reader, commit }: Connection): RunStore {
     list: (request) => {
       const { before, limit } = boundsOf(request);
       const rows = reader.all<RunSummary & { readonly seq: number }>(
-        `SELECT seq, ${SUMMARY} FROM runs WHERE flow = ?1 AND seq < ?2 AND (?3 IS NULL OR outcome = ?3)
-         ORDER BY seq DESC LIMIT ?4`,
+        `SELECT seq, ${SUMMARY} FROM runs WHERE flow = ? AND seq < ? AND outcome = coalesce(?, outcome)
+         ORDER BY seq DESC LIMIT ?`,
         request.flow,
         before,
         request.outcome ?? null,
@@ -104,12 +104,14 @@ function insertRun(run: Run): Operation {
 function pruneFlow(flow: string): readonly Operation[] {
   return [
     operation(
-      `DELETE FROM runs WHERE flow = ?1 AND seq <= (
-         SELECT seq FROM runs WHERE flow = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ${runLimits.perFlow}
+      `DELETE FROM runs WHERE flow = ? AND seq <= (
+         SELECT seq FROM runs WHERE flow = ? ORDER BY seq DESC LIMIT 1 OFFSET ${runLimits.perFlow}
        ) AND (outcome <> 'failed' OR seq <= (
-         SELECT seq FROM runs WHERE flow = ?1 AND outcome = 'failed'
+         SELECT seq FROM runs WHERE flow = ? AND outcome = 'failed'
          ORDER BY seq DESC LIMIT 1 OFFSET ${runLimits.failuresPerFlow}
        ))`,
+      flow,
+      flow,
       flow,
     ),
   ];

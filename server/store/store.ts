@@ -93,8 +93,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const vault = openVault(folder);
     prepareFile(paths.hub, "hub", hubSchema);
     prepareHistory({ ...options, folder }, paths.history);
-    const writer = createWriter(paths);
     const readers = { hub: createReader(paths.hub), history: createReader(paths.history) };
+    const writer = createWriter(paths);
     const close = closing(writer, readers, lock.release);
     return { ...repositories(writer, readers, options.now), ...faces(writer), vault, close };
   } catch (error) {

@@ -52,12 +52,13 @@ export function createUserStore({ reader, commit }: Connection): UserStore {
     update: (id, { name, passwordHash, role }, keepSession) =>
       commit([
         guard(
-          `UPDATE OR IGNORE users SET name = coalesce(?2, name), passwordHash = coalesce(?3, passwordHash),
-             role = coalesce(?4, role)
-           WHERE id = ?1 AND (?4 IS NULL OR ?4 = 'admin' OR role <> 'admin' OR ${OTHER_ADMIN})`,
-          id,
+          `UPDATE OR IGNORE users SET name = coalesce(?, name), passwordHash = coalesce(?, passwordHash),
+             role = coalesce(?, role)
+           WHERE id = ? AND (coalesce(?, role) = 'admin' OR role <> 'admin' OR ${OTHER_ADMIN})`,
           name ?? null,
           passwordHash ?? null,
+          role ?? null,
+          id,
           role ?? null,
         ),
         ...(passwordHash === undefined && role === undefined
@@ -65,7 +66,7 @@ export function createUserStore({ reader, commit }: Connection): UserStore {
           : [operation("DELETE FROM sessions WHERE userId = ? AND idHash <> ?", id, keepSession ?? "")]),
       ]),
     remove: (id) =>
-      commit([guard(`DELETE FROM users WHERE id = ?1 AND (role <> 'admin' OR ${OTHER_ADMIN})`, id)]),
+      commit([guard(`DELETE FROM users WHERE id = ? AND (role <> 'admin' OR ${OTHER_ADMIN})`, id)]),
   };
 }
 
@@ -79,7 +80,8 @@ export function insertFirstAdmin(user: User): Operation {
 }
 
 /** A hub that nobody can administrate could only be reset. */
-const OTHER_ADMIN = "EXISTS (SELECT 1 FROM users AS other WHERE other.role = 'admin' AND other.id <> ?1)";
+const OTHER_ADMIN =
+  "EXISTS (SELECT 1 FROM users AS other WHERE other.role = 'admin' AND other.id <> users.id)";
 
 function valuesOf(user: User): readonly [string, string, string, string, number] {
   return [user.id, user.name, user.passwordHash, user.role, user.createdAt];
