@@ -1,4 +1,4 @@
-import type { Fields } from "./field.ts";
+import type { Field, Fields, JsonSchema } from "./field.ts";
 import { pointer, quoted } from "./problem.ts";
 
 /** A problem of one setting; flow and node are added by the caller. */
@@ -32,7 +32,7 @@ export function readConfig(
   }
   reportUnknown(fields, stored, report);
   const config: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(fields)) {
+  for (const [name, field] of Object.entries<Field>(fields)) {
     const value = stored[name] ?? field.default;
     if (value === undefined) {
       if (field.optional !== true)
@@ -46,16 +46,18 @@ export function readConfig(
       config[name] = undefined;
       continue;
     }
-    config[name] = field.read(value, (message, { code = "config.invalid", at = "", severity = "error" } = {}) =>
-      report({ code, severity, field: name, path: pointer(name) + at, message }),
+    config[name] = field.read(
+      value,
+      (message, { code = "config.invalid", at = "", severity = "error" } = {}) =>
+        report({ code, severity, field: name, path: pointer(name) + at, message }),
     );
   }
   return config;
 }
 
 /** The JSON Schema of a configuration, for the API's documentation and for other programs. */
-export function configSchema(fields: Fields) {
-  const entries = Object.entries(fields);
+export function configSchema(fields: Fields): JsonSchema {
+  const entries = Object.entries<Field>(fields);
   return {
     type: "object",
     additionalProperties: false,
@@ -66,8 +68,8 @@ export function configSchema(fields: Fields) {
           title: label,
           ...(help !== undefined && { description: help }),
           ...schema,
-          ...(columns !== undefined && { items: configSchema(columns) as object }),
-          ...(initial !== undefined && { default: initial as unknown }),
+          ...(columns !== undefined && { items: configSchema(columns) }),
+          ...(initial !== undefined && { default: initial }),
         },
       ]),
     ),

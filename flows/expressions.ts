@@ -73,9 +73,14 @@ export function topic(label: string, options: FieldOptions<string> = {}): Field<
       const parsed = readTemplate(label, stored, report);
       if (parsed?.constant === true) {
         const wrong = topicProblem(parsed.source);
-        if (wrong !== undefined) report(`${label} ${quoted(parsed.source)} ${wrong}.`, { code: "topic.invalid" });
+        if (wrong !== undefined)
+          report(`${label} ${quoted(parsed.source)} ${wrong}.`, { code: "topic.invalid" });
       }
-      return { source: parsed?.source, constant: parsed?.constant, render: (message) => renderTopic(parsed, message) };
+      return {
+        source: parsed?.source,
+        constant: parsed?.constant,
+        render: (message) => renderTopic(parsed, message),
+      };
     },
   };
 }
@@ -98,7 +103,10 @@ export function filters(
       return stored.flatMap((text: unknown, index) => {
         const parsed = typeof text === "string" ? parsePattern(text) : { problem: "is not a text" };
         if ("problem" in parsed)
-          report(`${label}: ${quoted(text)} ${parsed.problem}.`, { code: "filter.invalid", at: pointer(index) });
+          report(`${label}: ${quoted(text)} ${parsed.problem}.`, {
+            code: "filter.invalid",
+            at: pointer(index),
+          });
         return "problem" in parsed ? [] : [parsed];
       });
     },
@@ -112,7 +120,10 @@ export interface KeyRule {
 }
 
 /** Which messages share one state: `auto` (the device, else the topic), `none` (all of them) or a template. */
-export function key(label = "Separate state for each", options: FieldOptions<string> = {}): Field<KeyRule, string> {
+export function key(
+  label = "Separate state for each",
+  options: FieldOptions<string> = {},
+): Field<KeyRule, string> {
   return {
     kind: "key",
     label,
@@ -148,11 +159,14 @@ export function durationValue(
     read(stored, report) {
       const fixedMs = typeof stored === "string" ? parseDuration(stored) : undefined;
       if (fixedMs !== undefined) return { msOf: () => inRange(label, fixedMs, stored) };
-      const computed = compiled(compileValue(stored), "value", report);
+      const computed = compiled<CompiledValue>(compileValue(stored), "value", report);
       if (typeof stored !== "object" && !String(stored).includes("{{"))
-        report(`${label} must be a time span such as 30s, or be computed from the message, not ${quoted(stored)}.`, {
-          code: "config.duration",
-        });
+        report(
+          `${label} must be a time span such as 30s, or be computed from the message, not ${quoted(stored)}.`,
+          {
+            code: "config.duration",
+          },
+        );
       return {
         msOf(message, budget) {
           const result = computed.of(message, budget);
@@ -174,7 +188,10 @@ function keyOf(rendered: Template, message: Message): string | undefined {
 
 function inRange(label: string, ms: unknown, given: unknown): number {
   if (typeof ms === "number" && ms >= 0 && ms <= limits.durationMs) return Math.round(ms);
-  throw new NodeError("duration.invalid", `${label} is ${quoted(given)}, which is no time span of 0 to 400 days.`);
+  throw new NodeError(
+    "duration.invalid",
+    `${label} is ${quoted(given)}, which is no time span of 0 to 400 days.`,
+  );
 }
 
 function readTemplate(label: string, stored: unknown, report: Report): Template {
@@ -186,7 +203,10 @@ function readTemplate(label: string, stored: unknown, report: Report): Template 
 function renderTopic(parsed: Template, message: Message): string {
   const missing = parsed.missing(message);
   if (missing.length > 0)
-    throw new NodeError("topic.invalid", `The topic ${quoted(parsed.source)} needs ${missing.join(", ")}, which is missing.`);
+    throw new NodeError(
+      "topic.invalid",
+      `The topic ${quoted(parsed.source)} needs ${missing.join(", ")}, which is missing.`,
+    );
   const text = parsed.render(message);
   const wrong = topicProblem(text);
   if (wrong !== undefined) throw new NodeError("topic.invalid", `The topic ${quoted(text)} ${wrong}.`);
@@ -207,6 +227,7 @@ function compiled<Made>(
   property: string,
   report: Report,
 ): Made {
-  for (const { message, code, path, severity } of result.problems) report(message, { code, at: path, severity });
+  for (const { message, code, path, severity } of result.problems)
+    report(message, { code, at: path, severity });
   return result[property] as Made;
 }

@@ -155,10 +155,7 @@ export function duration(label: string, options: DurationOptions = {}): Field<nu
 }
 
 /** A time span, or `auto`: the node then finds a fitting one by itself. */
-export function durationOrAuto(
-  label: string,
-  options: DurationOptions = {},
-): Field<number | "auto", string> {
+export function durationOrAuto(label: string, options: DurationOptions = {}): Field<number | "auto", string> {
   const span = duration(label, options);
   return { ...span, read: (stored, report) => (stored === "auto" ? "auto" : span.read(stored, report)) };
 }
@@ -175,7 +172,9 @@ export function clock(label: string, options: FieldOptions<string> = {}): Field<
     read(stored, report) {
       const [, hours, minutes, seconds = "0"] = CLOCK.exec(typeof stored === "string" ? stored : "") ?? [];
       if (hours === undefined)
-        report(`${label} must be a time of day such as 06:30, not ${quoted(stored)}.`, { code: "config.clock" });
+        report(`${label} must be a time of day such as 06:30, not ${quoted(stored)}.`, {
+          code: "config.clock",
+        });
       return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
     },
   };
@@ -209,9 +208,12 @@ export function cron(label: string, options: FieldOptions<string> = {}): Field<s
       const line = typeof stored === "string" ? stored.trim() : "";
       const problem = cronProblem(line);
       if (problem !== undefined)
-        report(`${label} must be a cron line of five fields such as "30 6 * * 1-5", not ${quoted(stored)}: ${problem}.`, {
-          code: "config.cron",
-        });
+        report(
+          `${label} must be a cron line of five fields such as "30 6 * * 1-5", not ${quoted(stored)}: ${problem}.`,
+          {
+            code: "config.cron",
+          },
+        );
       return line;
     },
   };
@@ -330,6 +332,8 @@ function cronProblem(line: string): string | undefined {
   try {
     return new Cron(line, { paused: true }).getPattern() === undefined ? "it is empty" : undefined;
   } catch (error) {
-    return error instanceof Error ? error.message.replace(/^CronPattern:\s*/, "").replace(/\.$/, "") : "unknown";
+    return error instanceof Error
+      ? error.message.replace(/^CronPattern:\s*/, "").replace(/\.$/, "")
+      : "unknown";
   }
 }

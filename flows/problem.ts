@@ -25,5 +25,7 @@ export function quoted(value: unknown, lengthMax = 60): string {
 
 /** One segment of a JSON pointer (RFC 6901). */
 export function pointer(...segments: readonly (string | number)[]): string {
-  return segments.map((segment) => `/${String(segment).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  return segments
+    .map((segment) => `/${String(segment).replaceAll("~", "~0").replaceAll("/", "~1")}`)
+    .join("");
 }

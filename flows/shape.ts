@@ -30,19 +30,28 @@ const text =
   (value, path, report) => {
     if (typeof value !== "string") report(path, `${name(path)} must be a text, not ${quoted(value)}.`);
     else if (value.length > lengthMax || value.length < lengthMin)
-      report(path, `${name(path)} must have ${lengthMin} to ${lengthMax} characters; it has ${value.length}.`);
+      report(
+        path,
+        `${name(path)} must have ${lengthMin} to ${lengthMax} characters; it has ${value.length}.`,
+      );
   };
 
 const slug: Check = (value, path, report) => {
   if (typeof value !== "string" || !SLUG.test(value))
-    report(path, `${name(path)} must be made of a-z, 0-9 and hyphens, at most 64, such as "too-warm", not ${quoted(value)}.`);
+    report(
+      path,
+      `${name(path)} must be made of a-z, 0-9 and hyphens, at most 64, such as "too-warm", not ${quoted(value)}.`,
+    );
 };
 
 const oneOf =
   (...allowed: readonly unknown[]): Check =>
   (value, path, report) => {
     if (!allowed.includes(value))
-      report(path, `${name(path)} must be ${allowed.map((item) => quoted(item)).join(" or ")}, not ${quoted(value)}.`);
+      report(
+        path,
+        `${name(path)} must be ${allowed.map((item) => quoted(item)).join(" or ")}, not ${quoted(value)}.`,
+      );
   };
 
 const span: Check = (value, path, report) => {
@@ -95,19 +104,20 @@ const object =
     const checks = { ...required, ...more };
     for (const key of Object.keys(value))
       if (!Object.hasOwn(checks, key))
-        report(path + pointer(key), `${name(path)} has no field ${quoted(key)}; the fields are ${Object.keys(checks).join(", ")}.`);
+        report(
+          path + pointer(key),
+          `${name(path)} has no field ${quoted(key)}; the fields are ${Object.keys(checks).join(", ")}.`,
+        );
     for (const [key, check] of Object.entries(checks)) {
       if (value[key] !== undefined) check(value[key], path + pointer(key), report);
-      else if (Object.hasOwn(required, key)) report(path + pointer(key), `${name(path)} lacks its field "${key}".`);
+      else if (Object.hasOwn(required, key))
+        report(path + pointer(key), `${name(path)} lacks its field "${key}".`);
     }
   };
 
 const yesOrNo = oneOf(true, false);
 
-const flowNode = object(
-  { type: text(64, 1) },
-  { name: text(120), disabled: yesOrNo, config: record },
-);
+const flowNode = object({ type: text(64, 1) }, { name: text(120), disabled: yesOrNo, config: record });
 
 const testEvent = object(
   { at: span },
@@ -153,6 +163,9 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 /** What to call the place in a sentence. */
 function name(path: string): string {
   if (path === "") return "The flow";
-  const last = path.slice(path.lastIndexOf("/") + 1).replaceAll("~1", "/").replaceAll("~0", "~");
+  const last = path
+    .slice(path.lastIndexOf("/") + 1)
+    .replaceAll("~1", "/")
+    .replaceAll("~0", "~");
   return `"${last}"`;
 }

@@ -78,7 +78,11 @@ function checkWires(flow: FlowDocument, specOf: SpecOf, problems: Problem[]): vo
       const { node, port } = parsePortRef(wire[end]);
       const spec = specOf(node);
       if (flow.nodes[node] === undefined) {
-        report("wire.dangling", `This wire ${end === "from" ? "starts at" : "ends at"} ${quoted(node)}, which is no node of the flow.`, end);
+        report(
+          "wire.dangling",
+          `This wire ${end === "from" ? "starts at" : "ends at"} ${quoted(node)}, which is no node of the flow.`,
+          end,
+        );
       } else if (spec !== undefined) {
         const ports = end === "from" ? portsOf(spec, flow.nodes[node].config ?? {}) : inputsOf(spec);
         const missing = port === undefined ? ports.length === 0 : !ports.includes(port);
@@ -86,7 +90,8 @@ function checkWires(flow: FlowDocument, specOf: SpecOf, problems: Problem[]): vo
       }
     }
     const same = `${wire.from} ${wire.to}`;
-    if (seen.has(same)) report("wire.double", `The wire from ${wire.from} to ${wire.to} is there twice.`, "from");
+    if (seen.has(same))
+      report("wire.double", `The wire from ${wire.from} to ${wire.to} is there twice.`, "from");
     seen.add(same);
   });
   for (const node of nodesInCircle(flow))
@@ -99,7 +104,12 @@ function checkWires(flow: FlowDocument, specOf: SpecOf, problems: Problem[]): vo
     });
 }
 
-function portSentence(node: string, port: string | undefined, ports: readonly string[], end: "from" | "to"): string {
+function portSentence(
+  node: string,
+  port: string | undefined,
+  ports: readonly string[],
+  end: "from" | "to",
+): string {
   const kind = end === "from" ? "output" : "input";
   if (ports.length === 0) return `${quoted(node)} has no ${kind}.`;
   return `${quoted(node)} has no ${kind} ${quoted(port ?? "")}; it has ${ports.join(", ")}.`;
@@ -134,15 +144,34 @@ function checkUse(flow: FlowDocument, specOf: SpecOf, problems: Problem[]): void
     const spec = specOf(id);
     if (spec === undefined) continue;
     if (inputsOf(spec).length > 0 && !targets.has(id))
-      problems.push({ code: "node.unreached", severity: "warning", node: id, path: pointer("nodes", id), message: `Nothing leads to ${nameOf(flow, id)}, so it never runs.` });
+      problems.push({
+        code: "node.unreached",
+        severity: "warning",
+        node: id,
+        path: pointer("nodes", id),
+        message: `Nothing leads to ${nameOf(flow, id)}, so it never runs.`,
+      });
     if (spec.group === "trigger" && !sources.has(id))
-      problems.push({ code: "node.unused", severity: "warning", node: id, path: pointer("nodes", id), message: `Nothing follows ${nameOf(flow, id)}, so it has no effect.` });
+      problems.push({
+        code: "node.unused",
+        severity: "warning",
+        node: id,
+        path: pointer("nodes", id),
+        message: `Nothing follows ${nameOf(flow, id)}, so it has no effect.`,
+      });
   }
-  if (Object.keys(flow.nodes).length > 0 && !Object.keys(flow.nodes).some((id) => specOf(id)?.group === "trigger"))
-    problems.push({ code: "flow.no-trigger", severity: "warning", path: "/nodes", message: "The flow has no trigger, so nothing sets it off." });
+  if (
+    Object.keys(flow.nodes).length > 0 &&
+    !Object.keys(flow.nodes).some((id) => specOf(id)?.group === "trigger")
+  )
+    problems.push({
+      code: "flow.no-trigger",
+      severity: "warning",
+      path: "/nodes",
+      message: "The flow has no trigger, so nothing sets it off.",
+    });
 }
 
 function nameOf(flow: FlowDocument, id: string): string {
   return quoted(flow.nodes[id]?.name ?? id);
 }
-

@@ -38,10 +38,13 @@ describe.each(nodes.map((node) => [node.type, node] as const))("%s", (_type, nod
     for (const { label } of Object.values<Field>(node.fields)) expect(label).toMatch(/^[A-Z]/);
   });
 
-  test.each(node.examples.map((example) => [example.title, example] as const))("example: %s", (_title, example) => {
-    validate(example.config);
-    expect(ajv.errorsText(validate.errors)).toBe("No errors");
-    expect(node.sentence(example.config)).not.toBe("");
-    expect(exampleDifferences(node, example)).toEqual([]);
-  });
+  test.each(node.examples.map((example) => [example.title, example] as const))(
+    "example: %s",
+    (_title, example) => {
+      validate(example.config);
+      expect(ajv.errorsText(validate.errors)).toBe("No errors");
+      expect(node.sentence(example.config)).not.toBe("");
+      expect(exampleDifferences(node, example)).toEqual([]);
+    },
+  );
 });

@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 
 /** Pure packages that flows/ may import. */
 const FLOWS_PACKAGES = new Set(["croner", "re2js"]);
-const TOP_LEVEL = /^(package(-lock)?\.json|tsconfig\.json|vite\.config\.ts|server|web|flows|test|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|\..*|node_modules|dist|data|test-results)$/;
+const TOP_LEVEL =
+  /^(package(-lock)?\.json|tsconfig\.json|vite\.config\.ts|server|web|flows|test|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|\..*|node_modules|dist|data|test-results)$/;
 
 /**
  * Where an import breaks a wall; undefined where it does not. The compiler and lint hold most of them already: this
@@ -14,11 +15,17 @@ function brokenWall(file: string, target: string): string | undefined {
   const [from, to] = [roomOf(file), roomOf(target)];
   if (file.startsWith("flows/") && !target.startsWith("flows/")) return "flows/ imports only itself";
   if (file.startsWith("server/") && target.startsWith("web/")) return "server/ never imports web/";
-  if (from !== undefined && to !== undefined && from !== to) return "siblings under server/ meet only in hub.ts";
+  if (from !== undefined && to !== undefined && from !== to)
+    return "siblings under server/ meet only in hub.ts";
   if (file.startsWith("flows/nodes/") && target.startsWith("flows/engine/")) return "nodes know no engine";
-  if (/^flows\/nodes\/([^/]+)\//.test(file) && /^flows\/nodes\/([^/]+)\//.test(target) && nodeOf(file) !== nodeOf(target))
+  if (
+    /^flows\/nodes\/([^/]+)\//.test(file) &&
+    /^flows\/nodes\/([^/]+)\//.test(target) &&
+    nodeOf(file) !== nodeOf(target)
+  )
     return "nodes never import each other";
-  if (file.startsWith("flows/logic/") && /^flows\/(nodes|engine|testing)\//.test(target)) return "logic knows no engine";
+  if (file.startsWith("flows/logic/") && /^flows\/(nodes|engine|testing)\//.test(target))
+    return "logic knows no engine";
   return undefined;
 }
 
@@ -59,23 +66,32 @@ test("no import breaks a wall", () => {
 
 test("flows/ imports no package but the pure ones", () => {
   const packages = sourceFiles("flows").flatMap((file) =>
-    packagesOf(file).filter((name) => !FLOWS_PACKAGES.has(name)).map((name) => `${file} -> ${name}`),
+    packagesOf(file)
+      .filter((name) => !FLOWS_PACKAGES.has(name))
+      .map((name) => `${file} -> ${name}`),
   );
   expect(packages).toEqual([]);
 });
 
 test("flows/ reads no clock, no chance and no host", () => {
-  const impure = /new Date\(\)|Date\.now|Math\.random|setTimeout|setInterval|globalThis|process\.|performance\./;
-  const files = sourceFiles("flows").filter((file) => impure.test(withoutComments(readFileSync(file, "utf8"))));
+  const impure =
+    /new Date\(\)|Date\.now|Math\.random|setTimeout|setInterval|globalThis|process\.|performance\./;
+  const files = sourceFiles("flows").filter((file) =>
+    impure.test(withoutComments(readFileSync(file, "utf8"))),
+  );
   expect(files).toEqual([]);
 });
 
 test("only the store writes SQL, and only the broker knows aedes", () => {
   const files = sourceFiles("server");
   const sql = files.filter(
-    (file) => !file.startsWith("server/store/") && /["'`](SELECT|INSERT INTO|UPDATE|DELETE FROM) /.test(readFileSync(file, "utf8")),
+    (file) =>
+      !file.startsWith("server/store/") &&
+      /["'`](SELECT|INSERT INTO|UPDATE|DELETE FROM) /.test(readFileSync(file, "utf8")),
   );
-  const aedes = files.filter((file) => !file.startsWith("server/broker/") && packagesOf(file).includes("aedes"));
+  const aedes = files.filter(
+    (file) => !file.startsWith("server/broker/") && packagesOf(file).includes("aedes"),
+  );
   expect([...sql, ...aedes]).toEqual([]);
 });
 

@@ -1,4 +1,5 @@
 import type { KeyRule } from "../expressions.ts";
+import type { Field } from "../field.ts";
 import { type FlowDocument, parsePortRef } from "../flow.ts";
 import { type AnyNode, type Interest, type OverduePolicy, portsOf } from "../node.ts";
 import type { Problem } from "../problem.ts";
@@ -8,7 +9,7 @@ import { validateFlow } from "../validate.ts";
 export interface ProgramNode {
   readonly id: string;
   readonly spec: AnyNode;
-  readonly config: unknown;
+  readonly config: Readonly<Record<string, unknown>>;
   readonly isDisabled: boolean;
   /** Whose state it is; `undefined` where the node keeps one for all. */
   readonly key: KeyRule | undefined;
@@ -71,9 +72,9 @@ function programNode(
 }
 
 function meaningOf(spec: AnyNode, stored: Readonly<Record<string, unknown>>): string {
-  const settings = Object.entries(spec.fields)
+  const settings = Object.entries<Field>(spec.fields)
     .filter(([, field]) => field.cosmetic !== true)
-    .map(([name, field]) => [name, stored[name] ?? (field.default as unknown) ?? null]);
+    .map(([name, field]) => [name, stored[name] ?? field.default ?? null]);
   return JSON.stringify([spec.type, settings]);
 }
 

@@ -27,11 +27,7 @@ export interface Restored {
 }
 
 /** Rebuilds the memory of a flow from its rows; deadlines that passed are treated as semantics section 6 says. */
-export function restoreState(
-  program: Program,
-  stored: StoredFlowState,
-  downtime: Downtime,
-): Restored {
+export function restoreState(program: Program, stored: StoredFlowState, downtime: Downtime): Restored {
   const state = createFlowState();
   for (const { node, key, value } of stored.states)
     if (program.nodes.has(node)) slotFor(state, node, key, downtime.to, value);
@@ -62,29 +58,38 @@ export function scheduleAll(state: FlowState, agenda: Agenda): void {
 /** Takes every timer of a flow off its agenda: their old places come up and find nothing due. */
 export function cancelAll(state: FlowState): void {
   for (const slots of state.nodes.values())
-    for (const slot of slots.values()) for (const timer of slot.timers?.values() ?? []) timer.dueAt = Infinity;
+    for (const slot of slots.values())
+      for (const timer of slot.timers?.values() ?? []) timer.dueAt = Infinity;
 }
 
-/** What a deploy does to the memory of a flow. */
-export interface CarriedOver {
-  readonly state: FlowState;
-  /** Nodes whose state is gone: removed, or of another meaning. */
+/** What a deploy would do to the memory of a flow. */
+export interface MemoryAfter {
+  /** Nodes whose state goes: removed, or of another meaning. */
   readonly reset: readonly string[];
   readonly keptTimers: number;
   readonly droppedTimers: number;
 }
 
+/** Tells what a deploy would do to the memory of a flow, without touching it. */
+export function memoryAfter(before: Program, after: Program, state: FlowState): MemoryAfter {
+  const reset = [...state.nodes.keys()].filter(
+    (id) => after.nodes.get(id)?.meaning !== before.nodes.get(id)?.meaning,
+  );
+  const droppedTimers = reset.reduce((count, id) => count + armedTimers(state.nodes.get(id)), 0);
+  return { reset, keptTimers: state.timerCount - droppedTimers, droppedTimers };
+}
+
 /** Keeps the state of every node whose id and meaning are unchanged, and takes the timers of the others away. */
-export function carryOver(before: Program, after: Program, old: FlowState): CarriedOver {
-  const state = createFlowState();
-  const reset: string[] = [];
-  for (const [id, slots] of old.nodes) {
-    if (after.nodes.get(id)?.meaning === before.nodes.get(id)?.meaning) state.nodes.set(id, slots);
-    else reset.push(id);
-  }
-  state.timerCount = countTimers(state.nodes);
-  for (const id of reset) cancelAll({ ...old, nodes: new Map([[id, old.nodes.get(id)!]]) });
-  return { state, reset, keptTimers: state.timerCount, droppedTimers: old.timerCount - state.timerCount };
+export function carryOver(
+  before: Program,
+  after: Program,
+  old: FlowState,
+): MemoryAfter & { readonly state: FlowState } {
+  const memory = memoryAfter(before, after, old);
+  const gone = new Map(memory.reset.map((id) => [id, old.nodes.get(id)!]));
+  cancelAll({ ...old, nodes: gone });
+  const nodes = new Map([...old.nodes].filter(([id]) => !gone.has(id)));
+  return { ...memory, state: { ...old, nodes, timerCount: memory.keptTimers } };
 }
 
 function timerOf(flow: string, row: StoredTimer, node: ProgramNode, { from, to }: Downtime): Timer {
@@ -104,10 +109,9 @@ function slotFor(state: FlowState, node: string, key: string, usedAt: number, va
   return slot;
 }
 
-function countTimers(nodes: FlowState["nodes"]): number {
+function armedTimers(slots: ReadonlyMap<string, Slot> | undefined): number {
   let count = 0;
-  for (const slots of nodes.values())
-    for (const slot of slots.values())
-      for (const { dueAt } of slot.timers?.values() ?? []) if (dueAt !== Infinity) count++;
+  for (const slot of slots?.values() ?? [])
+    for (const { dueAt } of slot.timers?.values() ?? []) if (dueAt !== Infinity) count++;
   return count;
 }

@@ -75,6 +75,8 @@ export interface TimerChange {
 export interface PlannedEffect {
   readonly id: string;
   readonly node: string;
+  /** Key of the state the node had; the result of an effect goes back to it. */
+  readonly key: string;
   readonly effect: Effect;
   readonly cause: string;
   /** Publishes by flows along the chain, this one included. */
@@ -129,12 +131,18 @@ export function runTimer(input: RunInput, timer: Timer): Run {
 }
 
 /** Tells a node how an effect ended that it waits for. */
-export function runResult(input: RunInput, at: { readonly node: string; readonly key: string }, result: EffectResult): Run {
+export function runResult(
+  input: RunInput,
+  at: { readonly node: string; readonly key: string },
+  result: EffectResult,
+): Run {
   const run = createRun(input, input.eventId, 0);
   return perform(run, () => {
     const node = input.program.nodes.get(at.node);
     if (node?.spec.result !== undefined)
-      visit(run, node, "result", undefined, at.key, (context) => node.spec.result?.(result, node.config, context));
+      visit(run, node, "result", undefined, at.key, (context) =>
+        node.spec.result?.(result, node.config, context),
+      );
   });
 }
 
@@ -173,7 +181,7 @@ function createRun(input: RunInput, cause: string, hops: number): OpenRun {
     id: `${input.eventId}-${input.program.flow.id}`,
     cause,
     hops,
-    budget: createBudget(),
+    budget: createBudget(input.zone),
     steps: [],
     changes: [],
     timers: [],
@@ -225,11 +233,15 @@ function settleTimer(run: OpenRun, { node, key, slot, command, cause, hops }: Pe
 function deliver(run: OpenRun, node: ProgramNode, input: string, message: Message): void {
   if (node.isDisabled || node.spec.receive === undefined) return;
   const key = node.key === undefined ? "*" : node.key.of(message);
-  if (key === undefined) return skip(run, node, input, message, "The message has no key, so this node does not process it.");
+  if (key === undefined)
+    return skip(run, node, input, message, "The message has no key, so this node does not process it.");
   if (message.initial && node.spec.group === "action")
     return skip(run, node, input, message, "An initial value is state, not news: actions do not act on it.");
-  const reaction = visit(run, node, input, message, key, (context) => node.spec.receive?.(message, node.config, context));
-  if (node.spec.initial !== undefined && reaction !== undefined && reaction.unknown !== true) confirmOverdue(run, node, key);
+  const reaction = visit(run, node, input, message, key, (context) =>
+    node.spec.receive?.(message, node.config, context),
+  );
+  if (node.spec.initial !== undefined && reaction !== undefined && reaction.unknown !== true)
+    confirmOverdue(run, node, key);
 }
 
 /** An overdue condition that still holds after a fresh value fires now, late. */
@@ -254,11 +266,23 @@ function fire(run: OpenRun, node: ProgramNode, timer: Timer, nowMs: number): voi
   if (slot === undefined) return;
   const late = timer.isOverdue ? lateBy(timer, nowMs) : undefined;
   cancelTimer(run, slot, timer.name, "fired");
-  visit(run, node, timer.name, undefined, timer.key, (context) => node.spec.wake?.(timer.name, node.config, context), late);
+  visit(
+    run,
+    node,
+    timer.name,
+    undefined,
+    timer.key,
+    (context) => node.spec.wake?.(timer.name, node.config, context),
+    late,
+  );
 }
 
 function lateBy(timer: Timer, nowMs: number): Late {
-  return { dueAt: timer.dueAt, by: nowMs - timer.dueAt, ...(timer.verifyBy !== undefined && { unverified: true as const }) };
+  return {
+    dueAt: timer.dueAt,
+    by: nowMs - timer.dueAt,
+    ...(timer.verifyBy !== undefined && { unverified: true as const }),
+  };
 }
 
 /** Calls a node, records the step, carries out what it asked for. */
@@ -272,8 +296,22 @@ function visit(
   late?: Late,
 ): Reaction<unknown> | undefined {
   if (++run.deliveries > limits.deliveriesPerRun)
-    stop(run, node, undefined, new NodeError("limit.fanout", `One event reached nodes more than ${limits.deliveriesPerRun} times.`));
-  const step: RunStep = { node: node.id, input, key: node.spec.initial === undefined ? undefined : key, message, out: [], effects: undefined, why: undefined, error: undefined };
+    stop(
+      run,
+      node,
+      undefined,
+      new NodeError("limit.fanout", `One event reached nodes more than ${limits.deliveriesPerRun} times.`),
+    );
+  const step: RunStep = {
+    node: node.id,
+    input,
+    key: node.spec.initial === undefined ? undefined : key,
+    message,
+    out: [],
+    effects: undefined,
+    why: undefined,
+    error: undefined,
+  };
   run.steps.push(step);
   let reaction: Reaction<unknown> | undefined;
   let slot: Slot | undefined;
@@ -324,14 +362,30 @@ function react(visited: Visit, reaction: Reaction<unknown>): void {
   step.why = reaction.why;
   if (slot !== undefined && reaction.state !== undefined && reaction.state !== slot.state) {
     if (!sizeWithin(reaction.state, limits.stateBytes))
-      stop(run, node, step, new NodeError("limit.state", `The node would keep more than ${limits.stateBytes / 1024} KiB of state for "${key}".`));
+      stop(
+        run,
+        node,
+        step,
+        new NodeError(
+          "limit.state",
+          `The node would keep more than ${limits.stateBytes / 1024} KiB of state for "${key}".`,
+        ),
+      );
     run.changes.push({ node: node.id, key, slot, before: slot.state });
     slot.state = reaction.state;
   }
   const commands = reaction.commands;
   if (commands === undefined) return;
   if (commands.length > limits.messagesPerReceive)
-    stop(run, node, step, new NodeError("limit.fanout", `The node sent ${commands.length} messages for one; at most ${limits.messagesPerReceive} are allowed.`));
+    stop(
+      run,
+      node,
+      step,
+      new NodeError(
+        "limit.fanout",
+        `The node sent ${commands.length} messages for one; at most ${limits.messagesPerReceive} are allowed.`,
+      ),
+    );
   for (const command of commands) obey(visited, command);
 }
 
@@ -356,7 +410,12 @@ function defer({ run, node, step, message, key, slot }: Visit, command: PendingT
   const { cause, hops } = message ?? run;
   run.pendingTimers.push({ node, key, slot, command, cause, hops });
   if (run.state.timerCount + run.pendingTimers.length > limits.timersPerFlow)
-    stop(run, node, step, new NodeError("limit.timers", `The flow waits for ${run.state.timerCount} deadlines already.`));
+    stop(
+      run,
+      node,
+      step,
+      new NodeError("limit.timers", `The flow waits for ${run.state.timerCount} deadlines already.`),
+    );
 }
 
 /** What a late deadline sends out says so, and is news even when the value it holds came as an initial one. */
@@ -372,34 +431,67 @@ function send(run: OpenRun, node: ProgramNode, step: RunStep, port: string, mess
   for (const target of targets) deliver(run, target.node, target.input, message);
 }
 
-function plan({ run, node, step, message }: Visit, effect: Effect): void {
+function plan({ run, node, step, message, key }: Visit, effect: Effect): void {
   const { cause, hops } = message ?? run;
   if (effect.do === "publish" && hops >= limits.hops)
-    stop(run, node, step, new NodeError("limit.hops", `Flows have published ${hops} times in a row because of one event, in a loop; "${effect.topic}" is not published.`));
+    stop(
+      run,
+      node,
+      step,
+      new NodeError(
+        "limit.hops",
+        `Flows have published ${hops} times in a row because of one event, in a loop; "${effect.topic}" is not published.`,
+      ),
+    );
   if (run.effects.length >= limits.effectsPerRun)
-    stop(run, node, step, new NodeError("limit.effects", `One event caused more than ${limits.effectsPerRun} actions.`));
+    stop(
+      run,
+      node,
+      step,
+      new NodeError("limit.effects", `One event caused more than ${limits.effectsPerRun} actions.`),
+    );
   if (!sizeWithin(effect, limits.effectBytes))
-    stop(run, node, step, new NodeError("limit.size", `The action is larger than ${limits.effectBytes / 1024} KiB.`));
-  const planned = { id: `${run.id}.${node.id}.${run.effects.length}`, node: node.id, effect, cause, hops: hops + 1 };
+    stop(
+      run,
+      node,
+      step,
+      new NodeError("limit.size", `The action is larger than ${limits.effectBytes / 1024} KiB.`),
+    );
+  const id = `${run.id}.${node.id}.${run.effects.length}`;
+  const planned = { id, node: node.id, key, effect, cause, hops: hops + 1 };
   run.effects.push(planned);
   (step.effects ??= []).push(planned);
 }
 
 /** A failed node ends its branch; the message leaves at the port `error`. A broken limit ends the run. */
-function fail(run: OpenRun, node: ProgramNode, step: RunStep, message: Message | undefined, thrown: unknown): undefined {
+function fail(
+  run: OpenRun,
+  node: ProgramNode,
+  step: RunStep,
+  message: Message | undefined,
+  thrown: unknown,
+): undefined {
   const error =
     thrown instanceof NodeError
       ? thrown
-      : new NodeError("node.crashed", `The node failed on this message: ${String(thrown)}`, { cause: thrown });
+      : new NodeError("node.crashed", `The node failed on this message: ${String(thrown)}`, {
+          cause: thrown,
+        });
   if (error.code.startsWith("limit.")) stop(run, node, step, error);
   const { code, message: text } = error;
   step.error = { node: node.id, code, message: text, cause: error.cause };
   run.errors.push(step.error);
-  if (message !== undefined) send(run, node, step, "error", withFacts(message, "error", { node: node.id, code, message: text }));
+  if (message !== undefined)
+    send(run, node, step, "error", withFacts(message, "error", { node: node.id, code, message: text }));
   return undefined;
 }
 
-function stop(run: OpenRun, node: ProgramNode, step: RunStep | undefined, { code, message, cause }: NodeError): never {
+function stop(
+  run: OpenRun,
+  node: ProgramNode,
+  step: RunStep | undefined,
+  { code, message, cause }: NodeError,
+): never {
   const error = { node: node.id, code, message, cause };
   if (step !== undefined) step.error = error;
   run.errors.push(error);
@@ -407,5 +499,14 @@ function stop(run: OpenRun, node: ProgramNode, step: RunStep | undefined, { code
 }
 
 function skip(run: OpenRun, node: ProgramNode, input: string, message: Message, why: string): void {
-  run.steps.push({ node: node.id, input, key: undefined, message, out: [], effects: undefined, why: () => why, error: undefined });
+  run.steps.push({
+    node: node.id,
+    input,
+    key: undefined,
+    message,
+    out: [],
+    effects: undefined,
+    why: () => why,
+    error: undefined,
+  });
 }

@@ -44,7 +44,13 @@ export function createFlowState(): FlowState {
  * The slot of a node and key, made if it is not there. A full node forgets the key that was unused for longest;
  * keys with an armed timer are never forgotten. Throws `limit.state` when every key is armed.
  */
-export function slotOf(flow: FlowState, node: string, key: string, initial: () => unknown, nowMs: number): Slot {
+export function slotOf(
+  flow: FlowState,
+  node: string,
+  key: string,
+  initial: () => unknown,
+  nowMs: number,
+): Slot {
   let slots = flow.nodes.get(node);
   if (slots === undefined) flow.nodes.set(node, (slots = new Map()));
   let slot = slots.get(key);
@@ -75,9 +81,14 @@ export function isArmed(slot: Slot): boolean {
 
 /** A hundredth of the keys goes at once, so that a flood of new keys does not search each time. */
 function forgetOldest(slots: Map<string, Slot>): number {
-  const unused = [...slots].filter(([, slot]) => !isArmed(slot)).toSorted((a, b) => a[1].usedAt - b[1].usedAt);
+  const unused = [...slots]
+    .filter(([, slot]) => !isArmed(slot))
+    .toSorted((a, b) => a[1].usedAt - b[1].usedAt);
   if (unused.length === 0)
-    throw new NodeError("limit.state", `The node keeps state for ${slots.size} keys and waits for each of them.`);
+    throw new NodeError(
+      "limit.state",
+      `The node keeps state for ${slots.size} keys and waits for each of them.`,
+    );
   const gone = unused.slice(0, Math.max(1, Math.floor(limits.keysPerNode / 100)));
   for (const [key] of gone) slots.delete(key);
   return gone.length;

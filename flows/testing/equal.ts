@@ -11,7 +11,8 @@ export function isEqual(a: unknown, b: unknown): boolean {
 
 /** True when every named field of `expected` is in `actual`; objects inside are compared the same way. */
 export function contains(actual: unknown, expected: unknown): boolean {
-  if (typeof expected !== "object" || expected === null || Array.isArray(expected)) return isEqual(actual, expected);
+  if (typeof expected !== "object" || expected === null || Array.isArray(expected))
+    return isEqual(actual, expected);
   if (typeof actual !== "object" || actual === null) return false;
   return Object.entries(expected).every(([name, value]) =>
     contains((actual as Record<string, unknown>)[name], value),

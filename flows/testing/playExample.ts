@@ -56,7 +56,8 @@ export function exampleDifferences(spec: AnyNode, example: AnyNode["examples"][n
   return example.steps.flatMap((step, index) => {
     const came = given[index] ?? [];
     const isAsPromised =
-      came.length === step.gives.length && step.gives.every((promised, place) => isMatch(came[place], promised));
+      came.length === step.gives.length &&
+      step.gives.every((promised, place) => isMatch(came[place], promised));
     return isAsPromised
       ? []
       : [`Step ${index + 1}: promised ${JSON.stringify(step.gives)}, came ${JSON.stringify(came)}`];

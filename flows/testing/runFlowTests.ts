@@ -116,7 +116,9 @@ function compare(actual: readonly TestedEffect[], expected: readonly ExpectedEff
   const differences = expected.flatMap((wanted, index) => {
     const found = actual[index];
     if (found === undefined) return [`Expected ${describeExpected(wanted)}, and nothing came.`];
-    return matches(found, wanted) ? [] : [`Expected ${describeExpected(wanted)}, and got ${describe(found)}.`];
+    return matches(found, wanted)
+      ? []
+      : [`Expected ${describeExpected(wanted)}, and got ${describe(found)}.`];
   });
   const extra = actual.slice(expected.length, expected.length + 5);
   const more = actual.length - expected.length - extra.length;

@@ -1,7 +1,15 @@
 import { createAgenda } from "../engine/agenda.ts";
 import type { Program, ProgramNode } from "../engine/program.ts";
 import { restoreState, scheduleAll } from "../engine/restore.ts";
-import { type PlannedEffect, type Run, type RunInput, runEvent, runMessage, runResult, runTimer } from "../engine/run.ts";
+import {
+  type PlannedEffect,
+  type Run,
+  type RunInput,
+  runEvent,
+  runMessage,
+  runResult,
+  runTimer,
+} from "../engine/run.ts";
 import { type FlowState, createFlowState } from "../engine/state.ts";
 import type { Message } from "../message.ts";
 import type { EffectResult, FlowEvent, TopicEvent } from "../node.ts";
@@ -155,9 +163,13 @@ function topicEvent(given: VirtualPublish, nowMs: number): TopicEvent {
 
 /** The rows that a store would hold. */
 function rowsOf(state: FlowState) {
-  const slots = [...state.nodes].flatMap(([node, keys]) => [...keys].map(([key, slot]) => ({ node, key, slot })));
+  const slots = [...state.nodes].flatMap(([node, keys]) =>
+    [...keys].map(([key, slot]) => ({ node, key, slot })),
+  );
   return {
     states: slots.map(({ node, key, slot }) => ({ node, key, value: slot.state })),
-    timers: slots.flatMap(({ slot }) => [...(slot.timers?.values() ?? [])].filter(({ dueAt }) => dueAt !== Infinity)),
+    timers: slots.flatMap(({ slot }) =>
+      [...(slot.timers?.values() ?? [])].filter(({ dueAt }) => dueAt !== Infinity),
+    ),
   };
 }

@@ -1,0 +1,132 @@
+import { isUtf8 } from "node:buffer";
+import type { ProgramNode } from "#flows/engine/program.ts";
+import { type DecodeMode, type Decoded, type RawPayload, decodePayload } from "#flows/logic/payload.ts";
+import type { DeviceRef } from "#flows/message.ts";
+import type { TopicEvent } from "#flows/node.ts";
+import { createTopicTrie } from "#flows/topics/topicTrie.ts";
+import type { DeployedFlow } from "./deployedFlow.ts";
+import { runtimeLimits } from "./runtimeLimits.ts";
+
+/** The triggers of one flow that an event reaches. */
+export interface Listeners {
+  readonly flow: DeployedFlow;
+  readonly nodes: readonly ProgramNode[];
+}
+
+/** What a topic leads to; worked out once for each topic. */
+export interface Route {
+  readonly levels: readonly string[];
+  readonly listeners: readonly Listeners[];
+}
+
+/** Finds the flows that listen to a topic. */
+export interface Router {
+  add(flow: DeployedFlow): void;
+  remove(flow: DeployedFlow): void;
+  routeOf(topic: string): Route;
+}
+
+interface Listener {
+  readonly flow: DeployedFlow;
+  readonly node: ProgramNode;
+  matches(levels: readonly string[]): boolean;
+}
+
+/** A router without flows. */
+export function createRouter(): Router {
+  const trie = createTopicTrie<Listener>();
+  const added = new Map<DeployedFlow, { readonly filter: string; readonly listener: Listener }[]>();
+  let routes = new Map<string, Route>();
+
+  function work(topic: string): Route {
+    const levels = topic.split("/");
+    const byFlow = new Map<DeployedFlow, Set<ProgramNode>>();
+    for (const { flow, node, matches } of trie.match(topic)) {
+      if (!matches(levels)) continue;
+      const nodes = byFlow.get(flow) ?? new Set();
+      byFlow.set(flow, nodes.add(node));
+    }
+    return { levels, listeners: [...byFlow].map(([flow, nodes]) => ({ flow, nodes: [...nodes] })) };
+  }
+
+  return {
+    add(flow) {
+      const entries = flow.program.listens.flatMap(({ node, interest }) => {
+        if (interest.on !== "topic") return [];
+        const { pattern } = interest;
+        const listener = {
+          flow,
+          node,
+          matches: (levels: readonly string[]) => pattern.matches(levels) !== undefined,
+        };
+        return [{ filter: pattern.filter, listener }];
+      });
+      for (const { filter, listener } of entries) trie.add(filter, listener);
+      added.set(flow, entries);
+      routes = new Map();
+    },
+    remove(flow) {
+      for (const { filter, listener } of added.get(flow) ?? []) trie.remove(filter, listener);
+      added.delete(flow);
+      routes = new Map();
+    },
+    routeOf(topic) {
+      let route = routes.get(topic);
+      if (route === undefined) {
+        if (routes.size >= runtimeLimits.routedTopics) routes.clear();
+        routes.set(topic, (route = work(topic)));
+      }
+      return route;
+    },
+  };
+}
+
+/** What a topic event is made from. */
+export interface EventSource {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  readonly initial: boolean;
+  readonly seenAt: number;
+  readonly device: DeviceRef | undefined;
+  readonly origin: { readonly cause: string; readonly hops: number } | undefined;
+}
+
+/** The event that all flows listening to a message share: it is decoded at most once for each way to read it. */
+export function topicEvent(source: EventSource, levels: readonly string[]): TopicEvent {
+  const { topic, payload, qos, retain, initial, seenAt, device, origin } = source;
+  let decoded: Map<DecodeMode, Decoded> | undefined;
+  let newest: { readonly mode: DecodeMode; readonly result: Decoded } | undefined;
+  return {
+    type: "topic",
+    topic,
+    levels,
+    qos,
+    retain,
+    initial,
+    seenAt,
+    device,
+    cause: origin?.cause,
+    hops: origin?.hops ?? 0,
+    size: payload.length,
+    decode(mode) {
+      if (newest?.mode === mode) return newest.result;
+      const result = decoded?.get(mode) ?? decodePayload(rawOf(payload), mode);
+      if (newest !== undefined) (decoded ??= new Map()).set(newest.mode, newest.result);
+      newest = { mode, result };
+      return result;
+    },
+  };
+}
+
+function rawOf(payload: Uint8Array): RawPayload {
+  return {
+    size: payload.length,
+    bytes: payload,
+    text: () =>
+      isUtf8(payload)
+        ? Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8")
+        : undefined,
+  };
+}

@@ -1,0 +1,230 @@
+import { createAgenda } from "#flows/engine/agenda.ts";
+import { type Program, type ProgramNode, compileFlow } from "#flows/engine/program.ts";
+import { type Downtime, cancelAll, carryOver, memoryAfter } from "#flows/engine/restore.ts";
+import { runEvent, runResult, runTimer } from "#flows/engine/run.ts";
+import type { Timer } from "#flows/engine/state.ts";
+import type { EffectResult, FlowEvent, PresenceEvent } from "#flows/node.ts";
+import type { Problem } from "#flows/problem.ts";
+import { createClock } from "./clock.ts";
+import { createCommitter } from "./committer.ts";
+import { type DeployedFlow, createDeployedFlow, restoreFlow } from "./deployedFlow.ts";
+import { createEventQueue } from "./eventQueue.ts";
+import type { RuntimeArrival, RuntimeParts } from "./parts.ts";
+import { retainedEvents } from "./retainedEvents.ts";
+import { createRouter, topicEvent } from "./router.ts";
+import { type FinishedRun, createRunner } from "./runner.ts";
+import { type RuntimeCounts, type RuntimeStatus, countsOf, statusOf } from "./status.ts";
+
+/** A document to run, with the number of its version. */
+export interface Deployable {
+  readonly document: unknown;
+  readonly version: number;
+}
+
+/** What deploying a document would do, before it is done. */
+export interface DeployPlan {
+  readonly problems: readonly Problem[];
+  /** Absent when the document has errors. */
+  readonly program: Program | undefined;
+  /** Nodes that lose their state: removed, or of another meaning. */
+  readonly reset: readonly string[];
+  readonly keptTimers: number;
+  readonly droppedTimers: number;
+}
+
+/** Hosts the interpreter: events in, effects out, nothing lost in between. */
+export interface Runtime {
+  /** Takes up the flows as they were left; `downtime` is when the hub was not there. */
+  start(flows: readonly Deployable[], downtime: Downtime): void;
+  stop(): Promise<void>;
+  /** The tap of the broker: only notes the message; it is evaluated right after the current turn. */
+  receive(arrival: RuntimeArrival): void;
+  presence(event: PresenceEvent): void;
+  /** An effect that left through the outbox has ended. */
+  result(effectId: string, result: Omit<EffectResult, "effect">): void;
+  /** Sets off an inject node by hand; false when there is no such node in a running flow. */
+  inject(flow: string, node: string): boolean;
+  plan(document: unknown): DeployPlan;
+  /** Runs a planned version; `commit` makes it durable, and until then the one before goes on. */
+  deploy(program: Program, version: number, commit: () => Promise<void>): Promise<void>;
+  /** Takes up a flow that was switched off, with the memory it had then. */
+  resume(flow: Deployable): void;
+  /** Stops a flow; its memory stays in the store. */
+  remove(flow: string): Promise<void>;
+  status(flow: string): RuntimeStatus | undefined;
+  counts(): RuntimeCounts;
+  onRun(listener: (finished: FinishedRun) => void): () => void;
+}
+
+/** A runtime without flows; nothing happens before `start`. */
+export function createRuntime(parts: RuntimeParts): Runtime {
+  const { specs, now, log, deviceOf } = parts;
+  const agenda = createAgenda();
+  const router = createRouter();
+  const flows = new Map<string, DeployedFlow>();
+  const committer = createCommitter({ ...parts, agenda });
+  const runner = createRunner(parts, committer);
+  const clock = createClock({ agenda, now, schedule: parts.schedule, fire: fireTimer });
+  const queue = createEventQueue<RuntimeArrival>({
+    handle: handleArrival,
+    now,
+    isDroppable: ({ qos }) => qos === 0,
+  });
+
+  function handleArrival(arrival: RuntimeArrival): void {
+    const { levels, listeners } = router.routeOf(arrival.topic);
+    if (listeners.length === 0) return;
+    clock.fireDue(now());
+    const { topic, clientId, user } = arrival;
+    const event = topicEvent({ ...arrival, initial: false, device: deviceOf(topic, clientId, user) }, levels);
+    const cause = { eventId: runner.nextEventId(), trigger: topic };
+    for (const { flow, nodes } of listeners)
+      runner.run(flow, cause, (input) => runEvent(input, event, nodes));
+    clock.look();
+  }
+
+  function fireTimer(timer: Timer): void {
+    const flow = flows.get(timer.flow);
+    const cause = { eventId: runner.nextEventId(), trigger: `timer of ${timer.node}` };
+    if (flow !== undefined) runner.run(flow, cause, (input) => runTimer(input, timer));
+  }
+
+  /** An event for every node of a flow that listens to its kind. */
+  function happen(flow: DeployedFlow, event: FlowEvent, trigger: string, only?: string): boolean {
+    const nodes = listeningTo(flow.program, event.type).filter(({ id }) => only === undefined || id === only);
+    const cause = { eventId: runner.nextEventId(), trigger };
+    if (nodes.length > 0) runner.run(flow, cause, (input) => runEvent(input, event, nodes));
+    clock.look();
+    return nodes.length > 0;
+  }
+
+  /** Retained values are state, not news: they run through the flow marked `initial`. */
+  function readRetained(flow: DeployedFlow): void {
+    for (const { event, nodes } of retainedEvents(flow, router, parts)) {
+      const cause = { eventId: runner.nextEventId(), trigger: `${event.topic} (retained)` };
+      runner.run(flow, cause, (input) => runEvent(input, event, nodes));
+    }
+    clock.look();
+  }
+
+  function install(flow: DeployedFlow): void {
+    flows.set(flow.id, flow);
+    router.add(flow);
+  }
+
+  function restore({ document, version }: Deployable, downtime: Downtime): DeployedFlow[] {
+    const { program, problems } = compileFlow(document, specs);
+    if (program === undefined) {
+      log.error({ problems }, "A deployed flow can no longer be read, so it does not run.");
+      return [];
+    }
+    const flow = createDeployedFlow(program, version);
+    const { skipped, extended } = restoreFlow(flow, { store: parts.store, agenda, downtime });
+    if (skipped.length > 0)
+      log.warn(
+        { flow: flow.id, timers: skipped.length },
+        "Deadlines that passed while the hub was down were skipped.",
+      );
+    committer.saveTimers(flow, extended);
+    install(flow);
+    return [flow];
+  }
+
+  function swap(flow: DeployedFlow, program: Program, version: number): void {
+    router.remove(flow);
+    const { state, reset } = carryOver(flow.program, program, flow.state);
+    for (const [slot, { node }] of flow.dirty) if (reset.includes(node)) flow.dirty.delete(slot);
+    Object.assign(flow, { program, version, state });
+    router.add(flow);
+  }
+
+  async function replace(flow: DeployedFlow, program: Program, version: number, commit: () => Promise<void>) {
+    flow.held = [];
+    try {
+      await commit();
+      swap(flow, program, version);
+    } finally {
+      const held = flow.held;
+      flow.held = undefined;
+      for (const run of held) run();
+    }
+  }
+
+  return {
+    start(deployables, downtime) {
+      const restored = deployables.flatMap((deployable) => restore(deployable, downtime));
+      // What is overdue comes first: a start would set a schedule anew, and its missed run would be forgotten.
+      clock.fireDue(now());
+      for (const flow of restored) happen(flow, { type: "start" }, "start");
+      for (const flow of restored) readRetained(flow);
+    },
+    async stop() {
+      clock.stop();
+      queue.drain();
+      await committer.flush();
+      await Promise.all([...flows.values()].map((flow) => flow.committed));
+    },
+    receive: queue.push,
+    presence(event) {
+      clock.fireDue(now());
+      for (const flow of flows.values()) happen(flow, event, `${event.device.name} ${event.event}`);
+    },
+    result(effect, result) {
+      const asker = runner.takeAsker(effect);
+      const flow = flows.get(asker?.flow ?? "");
+      if (asker === undefined || flow === undefined) return;
+      const cause = { eventId: runner.nextEventId(), trigger: `answer to ${asker.node}` };
+      runner.run(flow, cause, (input) => runResult(input, asker, { effect, ...result }));
+      clock.look();
+    },
+    inject(id, node) {
+      const flow = flows.get(id);
+      return flow !== undefined && happen(flow, { type: "inject" }, "by hand", node);
+    },
+    plan(document) {
+      const { program, problems } = compileFlow(document, specs);
+      const running = flows.get(program?.flow.id ?? "");
+      const memory =
+        program === undefined || running === undefined
+          ? { reset: [], keptTimers: 0, droppedTimers: 0 }
+          : memoryAfter(running.program, program, running.state);
+      return { problems, program, ...memory };
+    },
+    async deploy(program, version, commit) {
+      let flow = flows.get(program.flow.id);
+      if (flow === undefined) {
+        await commit();
+        install((flow = createDeployedFlow(program, version)));
+      } else {
+        await replace(flow, program, version, commit);
+      }
+      happen(flow, { type: "deploy" }, "deploy");
+      readRetained(flow);
+    },
+    resume(deployable) {
+      // A flow that is off lets its deadlines pass; what they waited for is verified as after a restart.
+      const nowMs = now();
+      for (const flow of restore(deployable, { from: nowMs, to: nowMs })) {
+        clock.fireDue(nowMs);
+        happen(flow, { type: "start" }, "switched on");
+        readRetained(flow);
+      }
+    },
+    async remove(id) {
+      const flow = flows.get(id);
+      if (flow === undefined) return;
+      await committer.flush();
+      router.remove(flow);
+      flows.delete(id);
+      cancelAll(flow.state);
+      await flow.committed;
+    },
+    status: (id) => statusOf(flows.get(id), now()),
+    counts: () => countsOf([...flows.values()], queue.dropped()),
+    onRun: runner.onRun,
+  };
+}
+
+function listeningTo(program: Program, kind: FlowEvent["type"]): readonly ProgramNode[] {
+  return program.listens.filter(({ interest }) => interest.on === kind).map(({ node }) => node);
+}

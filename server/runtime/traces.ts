@@ -1,0 +1,182 @@
+import { payloadText } from "#flows/payloadText.ts";
+import type { Message } from "#flows/message.ts";
+import type { Run, RunStep } from "#flows/engine/run.ts";
+import { runtimeLimits } from "./runtimeLimits.ts";
+import type { FinishedRun } from "./runner.ts";
+
+/** A run in short. Times are ms since 1970. */
+export interface TracedRun {
+  readonly id: string;
+  readonly flow: string;
+  readonly version: number;
+  readonly at: number;
+  readonly durationMs: number;
+  readonly trigger: string;
+  readonly outcome: Run["outcome"];
+  readonly effects: number;
+  readonly error?: string;
+}
+
+/** What one node did in a run. */
+export interface TracedStep {
+  readonly node: string;
+  readonly input: string;
+  readonly topic?: string;
+  readonly key?: string;
+  readonly payload?: unknown;
+  readonly out: readonly { readonly port: string; readonly payload: unknown }[];
+  readonly why?: string;
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly effects?: readonly {
+    readonly id: string;
+    readonly effect: string;
+    readonly fields: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+/** A run with its trace, as the history keeps it. */
+export interface StoredTrace extends Omit<TracedRun, "error"> {
+  readonly error: string | null;
+  /** JSON text. */
+  readonly trace: string;
+}
+
+export interface TraceStore {
+  append(runs: readonly StoredTrace[]): Promise<void>;
+  get(id: string): StoredTrace | undefined;
+}
+
+/** Keeps the last runs of each flow with their traces, and hands the telling ones to the history. */
+export interface Traces {
+  note(finished: FinishedRun): void;
+  /** Runs in memory, newest first: all of the last ones, while the history holds a selection. */
+  recent(flow: string): readonly TracedRun[];
+  get(id: string): (TracedRun & { readonly trace: readonly TracedStep[] }) | undefined;
+  forget(flow: string): void;
+  flush(): Promise<void>;
+  counts(): { readonly finished: number; readonly stored: number; readonly sampledOut: number };
+}
+
+export interface TracesParts {
+  readonly store: TraceStore;
+  readonly schedule: (run: () => void, delayMs: number) => () => void;
+  readonly log: { error(details: object, message: string): void };
+}
+
+interface Ring {
+  /** Oldest first; the trace of a run is only written out when somebody asks. */
+  readonly runs: FinishedRun[];
+  secondAt: number;
+  storedInSecond: number;
+}
+
+/** Traces of nothing yet. */
+export function createTraces({ store, schedule, log }: TracesParts): Traces {
+  const rings = new Map<string, Ring>();
+  const counts = { finished: 0, stored: 0, sampledOut: 0 };
+  let unwritten: StoredTrace[] = [];
+  let cancelFlush: (() => void) | undefined;
+
+  function note(finished: FinishedRun): void {
+    counts.finished++;
+    const { flow, run } = finished;
+    let ring = rings.get(flow.id);
+    if (ring === undefined) rings.set(flow.id, (ring = { runs: [], secondAt: 0, storedInSecond: 0 }));
+    ring.runs.push(finished);
+    if (ring.runs.length > runtimeLimits.tracedRuns * 2) ring.runs.splice(0, runtimeLimits.tracedRuns);
+    if (run.effects.length === 0 && run.outcome === "ok") return;
+    if (mayStore(ring, run)) {
+      counts.stored++;
+      unwritten.push(storedTrace(finished));
+      cancelFlush ??= schedule(() => void flush(), runtimeLimits.historyFlushMs);
+    } else counts.sampledOut++;
+  }
+
+  /** Runs with effects and failures are kept, up to a rate for each flow. */
+  function mayStore(ring: Ring, run: Run): boolean {
+    if (run.nowMs - ring.secondAt >= 1_000) {
+      ring.secondAt = run.nowMs;
+      ring.storedInSecond = 0;
+    }
+    return ++ring.storedInSecond <= runtimeLimits.storedRunsPerSecond;
+  }
+
+  async function flush(): Promise<void> {
+    cancelFlush?.();
+    cancelFlush = undefined;
+    const runs = unwritten;
+    unwritten = [];
+    if (runs.length === 0) return;
+    try {
+      await store.append(runs);
+    } catch (error) {
+      log.error(
+        { err: error, runs: runs.length },
+        "The history of runs could not be written; these runs are not kept.",
+      );
+    }
+  }
+
+  return {
+    note,
+    recent: (flow) =>
+      (rings.get(flow)?.runs ?? []).slice(-runtimeLimits.tracedRuns).toReversed().map(tracedRun),
+    get(id) {
+      for (const { runs } of rings.values()) {
+        const found = runs.find(({ run }) => run.id === id);
+        if (found !== undefined) return { ...tracedRun(found), trace: found.run.steps.map(tracedStep) };
+      }
+      const stored = unwritten.find((run) => run.id === id) ?? store.get(id);
+      if (stored === undefined) return undefined;
+      const { trace, error, ...run } = stored;
+      return { ...run, ...(error !== null && { error }), trace: JSON.parse(trace) as TracedStep[] };
+    },
+    forget: (flow) => void rings.delete(flow),
+    flush,
+    counts: () => ({ ...counts }),
+  };
+}
+
+function tracedRun({ flow, run, trigger, durationMs }: FinishedRun): TracedRun {
+  const error = run.errors[0]?.message;
+  return {
+    id: run.id,
+    flow: flow.id,
+    version: flow.version,
+    at: run.nowMs,
+    durationMs: Math.round(durationMs * 1_000) / 1_000,
+    trigger,
+    outcome: run.outcome,
+    effects: run.effects.length,
+    ...(error !== undefined && { error }),
+  };
+}
+
+function storedTrace(finished: FinishedRun): StoredTrace {
+  const { error = null, ...run } = tracedRun(finished);
+  return { ...run, error, trace: JSON.stringify(finished.run.steps.map(tracedStep)) };
+}
+
+function tracedStep(step: RunStep): TracedStep {
+  const { node, input, key, message, out, why, error, effects } = step;
+  return {
+    node,
+    input,
+    ...(message !== undefined && { topic: message.topic, payload: cut(message) }),
+    ...(key !== undefined && key !== "*" && { key }),
+    out: out.map((sent) => ({ port: sent.port, payload: cut(sent.message) })),
+    ...(why !== undefined && { why: why() }),
+    ...(error !== undefined && { error: { code: error.code, message: error.message } }),
+    ...(effects !== undefined && {
+      effects: effects.map(({ id, effect: { do: effect, ...fields } }) => ({ id, effect, fields })),
+    }),
+  };
+}
+
+/** A payload as it is where it is small, and its beginning as text where it is not. */
+function cut({ payload }: Message): unknown {
+  const text = payloadText(payload);
+  return text.length <= runtimeLimits.tracePayloadBytes
+    ? (payload ?? null)
+    : `${text.slice(0, runtimeLimits.tracePayloadBytes)}…`;
+}
