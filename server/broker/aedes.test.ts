@@ -1,0 +1,241 @@
+// Holds each seam that we rely on in aedes. It fails when an upgrade moves one; then aedes.ts must be thought through.
+import { createServer, type AddressInfo, type Server } from "node:net";
+import { Aedes } from "aedes";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import aedesPackage from "../../node_modules/aedes/package.json" with { type: "json" };
+import { createAedesPort } from "./aedes.ts";
+import { brokerLimits } from "./limits.ts";
+import type { ConnectRequest, InboundPublish, PeerHooks, PeerPort } from "./peer.ts";
+import { createRawClient, publishPacket, type RawClient } from "./testing/rawClient.ts";
+
+let port: PeerPort;
+let server: Server;
+let calls: string[];
+let heldPublishes: ((error?: Error) => void)[] | undefined;
+let requests: ConnectRequest[];
+let published: InboundPublish[];
+let restored: { topic: string; qos: 0 | 1 | 2 }[];
+let clients: RawClient[];
+
+const hooks: PeerHooks = {
+  async connect(_peer, request) {
+    calls.push(`connect ${request.clientId}`);
+    requests.push(request);
+    return request.username === "nobody" ? 4 : 0;
+  },
+  open: () => void calls.push("open"),
+  ready: () => void calls.push("ready"),
+  publish(_peer, packet, done) {
+    calls.push(`publish ${packet.topic}`);
+    published.push(packet);
+    if (heldPublishes === undefined) done();
+    else heldPublishes.push(done);
+  },
+  will: (_peer, { topic }) => void calls.push(`will ${topic}`),
+  subscribe(_peer, filter, qos) {
+    calls.push(`subscribe ${filter} ${qos}`);
+    if (filter === "crash") throw new Error("broken hook");
+    return filter !== "denied";
+  },
+  subscribed: (_peer, filters) => void calls.push(`subscribed ${filters.join()}`),
+  unsubscribed: (_peer, filters) => void calls.push(`unsubscribed ${filters.join()}`),
+  acknowledged: (_peer, id) => void calls.push(`acknowledged ${id}`),
+  received: (_peer, id) => void calls.push(`received ${id}`),
+  released: (_peer, id) => void calls.push(`released ${id}`),
+  restore: () => restored,
+  closed: (_peer, cause) => void calls.push(`closed ${cause}`),
+  refused: (_peer, reason) => void calls.push(`refused ${reason}`),
+  failed: (_error, what) => void calls.push(`failed ${what}`),
+};
+
+beforeEach(async () => {
+  [calls, requests, published, restored, clients] = [[], [], [], [], []];
+  heldPublishes = undefined;
+  port = createAedesPort(hooks, brokerLimits);
+  await port.start();
+  server = createServer({ noDelay: true }, (socket) => port.accept(socket));
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+});
+afterEach(async () => {
+  await port.stop();
+  for (const { socket } of clients) socket.destroy();
+  server.close();
+});
+
+function client(options: Partial<Parameters<typeof createRawClient>[0]> = {}): RawClient {
+  const created = createRawClient({
+    port: (server.address() as AddressInfo).port,
+    clientId: "c",
+    ...options,
+  });
+  clients.push(created);
+  return created;
+}
+
+function called(call: string): Promise<void> {
+  return expect.poll(() => calls).toContain(call) as unknown as Promise<void>;
+}
+
+test("the version is the one that was read", () => {
+  expect(aedesPackage.version).toBe("1.2.0");
+});
+
+test("the undocumented members exist with the arity we rely on", async () => {
+  const aedes = new Aedes();
+  await aedes.listen();
+  const inside = aedes as unknown as Record<string, unknown>;
+  expect(inside["registerClient"]).toHaveLength(1);
+  expect(inside["publish"]).toHaveLength(3);
+  expect(inside["_heartbeatInterval"]).toHaveProperty("unref");
+  expect(inside["_clearWillInterval"]).toHaveProperty("unref");
+  await new Promise<void>((resolve) => {
+    aedes.close(resolve);
+  });
+});
+
+test("CONNECT: asked first, opened before the CONNACK, ready after it", async () => {
+  const connected = client({ will: { topic: "w", payload: "gone", qos: 1, retain: true }, clean: false });
+  await connected.next("connack");
+  await called("ready");
+  expect(calls).toEqual(["connect c", "open", "ready"]);
+  expect(requests[0]).toMatchObject({ clientId: "c", isPersistent: true, hasValidId: true, version: 4 });
+  expect(requests[0]?.will).toMatchObject({ topic: "w", qos: 1, retain: true });
+});
+
+test("CONNECT refused: the code is sent, nothing is opened", async () => {
+  const refused = client({ username: "nobody" });
+  expect(await refused.next("connack")).toMatchObject({ returnCode: 4 });
+  await refused.closed;
+  expect(calls).toEqual(["connect c"]);
+});
+
+test("PUBLISH: told in order of arrival, not acknowledged before done", async () => {
+  heldPublishes = [];
+  const publisher = client();
+  await publisher.next("connack");
+  publisher.send(
+    publishPacket("a", "1", { qos: 1, messageId: 1 }),
+    publishPacket("b", "2"),
+    publishPacket("c", "3", { qos: 2, messageId: 2 }),
+  );
+  await called("publish c");
+  expect(calls.slice(-3)).toEqual(["publish a", "publish b", "publish c"]);
+  expect(published[0]).toMatchObject({ topic: "a", qos: 1, retain: false, messageId: 1 });
+  expect(publisher.packets.some(({ cmd }) => cmd === "puback" || cmd === "pubrec")).toBe(false);
+  for (const done of heldPublishes) done();
+  expect(await publisher.next("puback")).toMatchObject({ messageId: 1 });
+  expect(await publisher.next("pubrec")).toMatchObject({ messageId: 2 });
+  await publisher.next("pubcomp");
+  expect(calls.at(-1)).toBe("released 2");
+});
+
+test("PUBLISH: an error closes the connection without acknowledgement", async () => {
+  heldPublishes = [];
+  const publisher = client();
+  await publisher.next("connack");
+  publisher.send(publishPacket("a", "1", { qos: 1, messageId: 1 }));
+  await called("publish a");
+  heldPublishes[0]?.(new Error("refused"));
+  await publisher.closed;
+  expect(publisher.packets.map(({ cmd }) => cmd)).toEqual(["connack"]);
+});
+
+test("SUBSCRIBE: asked before the SUBACK, told after it without the denied ones; a crash denies", async () => {
+  const subscriber = client({ clean: false });
+  await called("ready");
+  subscriber.send({
+    cmd: "subscribe",
+    messageId: 9,
+    subscriptions: [
+      { topic: "a", qos: 1 },
+      { topic: "denied", qos: 0 },
+      { topic: "crash", qos: 0 },
+    ],
+  });
+  expect((await subscriber.next("suback")).granted).toEqual([1, 128, 128]);
+  expect(calls.slice(3)).toEqual([
+    "subscribe a 1",
+    "subscribe denied 0",
+    "subscribe crash 0",
+    "failed subscribe",
+    "subscribed a",
+  ]);
+  subscriber.send({ cmd: "unsubscribe", messageId: 10, unsubscriptions: ["a"] });
+  await subscriber.next("unsuback");
+  expect(calls.at(-1)).toBe("unsubscribed a");
+});
+
+test("a kept session: its subscriptions are asked again before it opens, and not replayed", async () => {
+  restored = [{ topic: "a", qos: 1 }];
+  const returning = client({ clean: false });
+  expect(await returning.next("connack")).toMatchObject({ sessionPresent: true });
+  await called("ready");
+  expect(calls).toEqual(["connect c", "subscribe a 1", "open", "ready"]);
+});
+
+test("PUBACK, PUBREC and PUBCOMP come with their packet id", async () => {
+  const subscriber = client({ clean: false, acknowledges: false });
+  await called("ready");
+  subscriber.send(
+    { cmd: "puback", messageId: 5 },
+    { cmd: "pubrec", messageId: 6 },
+    { cmd: "pubcomp", messageId: 6 },
+  );
+  await called("acknowledged 6");
+  expect(calls.slice(3).toSorted()).toEqual(["acknowledged 5", "acknowledged 6", "received 6"]);
+  expect(await subscriber.next("pubrel")).toMatchObject({ messageId: 6 });
+});
+
+test("the will comes before the end, and only without DISCONNECT", async () => {
+  const will = { topic: "w", payload: "gone" };
+  const lost = client({ will });
+  await lost.next("connack");
+  lost.socket.destroy();
+  await called("closed socket");
+  expect(calls.slice(-2)).toEqual(["will w", "closed socket"]);
+  const polite = client({ will });
+  await polite.next("connack");
+  polite.send({ cmd: "disconnect" });
+  await called("closed disconnect");
+  expect(calls.filter((call) => call === "will w")).toHaveLength(1);
+});
+
+test("takeover: the new one opens first, then the old one's will and end, then the CONNACK", async () => {
+  const old = client({ will: { topic: "w", payload: "gone" } });
+  await old.next("connack");
+  await called("ready");
+  const fresh = client();
+  await fresh.next("connack");
+  await old.closed;
+  await called("ready");
+  expect(calls.slice(3)).toEqual(["connect c", "open", "will w", "closed socket", "ready"]);
+});
+
+test("keep-alive and protocol errors have their causes", async () => {
+  const mute = client({ clientId: "mute", keepalive: 1 });
+  await mute.closed;
+  await called("closed keepalive");
+  const rude = client({ clientId: "rude" });
+  await rude.next("connack");
+  rude.socket.write(Buffer.from("f000", "hex"));
+  await called("closed protocol");
+  expect(calls).toContain("refused protocol");
+});
+
+test("the frame guard sees the bytes before the parser", async () => {
+  const large = client({ connects: false });
+  large.socket.write(Buffer.from("10ffffff7f", "hex"));
+  await large.closed;
+  expect(calls).toEqual(["refused too-large"]);
+});
+
+test("stop: every open connection ends, no will comes", async () => {
+  const connected = client({ will: { topic: "w", payload: "gone" } });
+  await called("ready");
+  await port.stop();
+  await connected.closed;
+  expect(calls).not.toContain("will w");
+  expect(calls.at(-1)).toBe("closed socket");
+});
