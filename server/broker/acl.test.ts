@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { matchesFilter } from "#flows/topics/topicFilter.ts";
 import { compileAcl, type Acl, type AclRule } from "./acl.ts";
@@ -75,10 +75,8 @@ test("an allowed subscription never matches a topic that may not be received", (
   fc.assert(
     fc.property(fc.array(rule, { maxLength: 4 }), filter, (rules, wanted) => {
       const acl = compiled(rules);
-      if (!acl.maySubscribe(wanted)) return;
-      for (const topic of topics) {
-        if (matchesFilter(wanted, topic)) expect(acl.mayReceive(topic)).toBe(true);
-      }
+      const hidden = topics.filter((topic) => matchesFilter(wanted, topic) && !acl.mayReceive(topic));
+      expect(acl.maySubscribe(wanted) ? hidden : []).toEqual([]);
     }),
   );
 });

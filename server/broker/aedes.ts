@@ -1,4 +1,5 @@
-import { Aedes, type AuthenticateError, type Client, type ConnectPacket } from "aedes";
+import { Aedes, type Client, type ConnectPacket } from "aedes";
+import { EventEmitter } from "node:events";
 import type { Duplex } from "node:stream";
 import { createFrameGuard } from "./frames.ts";
 import type { CloseCause, ConnackCode, ConnectRequest, Peer } from "./peer.ts";
@@ -12,12 +13,12 @@ interface ClientInside {
   readonly _disconnected: boolean;
 }
 
-/** Undocumented members of the broker that we rely on. */
+/** Undocumented members of the broker that we rely on; the timers exist once it listens. */
 interface AedesInside {
   registerClient(client: Client): void;
   publish(packet: unknown, client: unknown, done?: (error?: Error) => void): void;
-  readonly _heartbeatInterval: NodeJS.Timeout;
-  readonly _clearWillInterval: NodeJS.Timeout;
+  readonly _heartbeatInterval?: NodeJS.Timeout;
+  readonly _clearWillInterval?: NodeJS.Timeout;
 }
 
 interface AedesPeer extends Peer {
@@ -52,6 +53,20 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
     withPeer(client, what, undefined, act);
   }
 
+  async function answerConnect(
+    client: Client,
+    answer: (code: ConnackCode) => void,
+    ...[username, password]: [string | undefined, Buffer | undefined]
+  ): Promise<void> {
+    try {
+      const peer = peers.get(client);
+      answer(peer === undefined ? 3 : await hooks.connect(peer, connectRequest(peer, username, password)));
+    } catch (error) {
+      hooks.failed(error, "connect");
+      answer(3);
+    }
+  }
+
   const persistence = createAedesPersistence<Client>({
     restore: (clientId) => hooks.restore(clientId),
     acknowledged: (client, id) => tell(client, "acknowledge", (peer) => hooks.acknowledged(peer, id)),
@@ -75,16 +90,11 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
       done(null, true);
     },
     authenticate(client, username, password, done) {
-      const answer = withPeer(client, "authenticate", Promise.resolve<ConnackCode>(3), (peer) =>
-        hooks.connect(peer, connectRequest(peer, username, password)),
-      );
-      answer
-        .catch((error: unknown) => {
-          hooks.failed(error, "authenticate");
-          return 3 as const;
-        })
-        .then((code) => (code === 0 ? done(null, true) : done(refusal(code), false)))
-        .catch((error: unknown) => hooks.failed(error, "authenticate"));
+      const answer = (code: ConnackCode): void => {
+        if (code === 0) done(null, true);
+        else done(refusal(code), false);
+      };
+      void answerConnect(client, answer, username, password);
     },
     authorizePublish(client, packet, done) {
       const peer = client === null ? undefined : peers.get(client);
@@ -107,7 +117,7 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
     // aedes delivers nothing itself.
     authorizeForward: () => null,
   });
-  const inside = aedes as unknown as AedesInside;
+  const inside = insideOfBroker(aedes);
 
   // Messages of clients were routed in authorizePublish, in order of arrival; aedes's own `$SYS` notes go nowhere.
   inside.publish = (_packet, client, done) => {
@@ -136,7 +146,7 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
   aedes.on("keepaliveTimeout", (client) => tell(client, "keep alive", (peer) => peer.blame("keepalive")));
   aedes.on("clientDisconnect", (client) =>
     tell(client, "close", (peer) => {
-      const isClean = (client as unknown as ClientInside)._disconnected;
+      const { _disconnected: isClean } = insideOfClient(client);
       hooks.closed(peer, peer.cause ?? (isClean ? "disconnect" : "socket"));
     }),
   );
@@ -149,14 +159,15 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
   aedes.on("clientError", onError);
   aedes.on("connectionError", onError);
   // Without a listener the event would end the process.
-  aedes.on("error" as "closed", ((error: unknown) => hooks.failed(error, "aedes")) as () => void);
+  EventEmitter.prototype.on.call(aedes, "error", (error: unknown) => hooks.failed(error, "aedes"));
 
   return {
     async start() {
       await aedes.listen();
       // No cluster, and the will sweep would publish late and without an owner (aedes D18).
-      clearInterval(inside._heartbeatInterval);
-      clearInterval(inside._clearWillInterval);
+      const { _heartbeatInterval: heartbeat, _clearWillInterval: willSweep } = inside;
+      clearInterval(heartbeat);
+      clearInterval(willSweep);
     },
     async stop() {
       isStopping = true;
@@ -194,7 +205,7 @@ function createPeer(client: Client, connection: Duplex): AedesPeer {
 
 /** The parser is asked for nothing before the guard has seen the sizes. */
 function guardFrames(peer: AedesPeer, limits: PeerLimits, onViolation: (violation: string) => void): void {
-  const { _parser: parser } = peer.client as unknown as ClientInside;
+  const { _parser: parser } = insideOfClient(peer.client);
   const parse = parser.parse.bind(parser);
   const guard = createFrameGuard(limits, () => peer.isOpen);
   parser.parse = (chunk) => {
@@ -225,8 +236,26 @@ function connectRequest(
   };
 }
 
-function refusal(code: Exclude<ConnackCode, 0>): AuthenticateError {
-  return Object.assign(new Error("The connection was refused."), { returnCode: code as number });
+function refusal(code: Exclude<ConnackCode, 0>) {
+  return Object.assign(new Error("The connection was refused."), { returnCode: code });
+}
+
+function insideOfClient(client: object): ClientInside {
+  if (isClientInside(client)) return client;
+  throw new Error("This version of aedes has another client inside; the broker was written for 1.2.0.");
+}
+
+function insideOfBroker(aedes: object): AedesInside {
+  if (isAedesInside(aedes)) return aedes;
+  throw new Error("This version of aedes has another broker inside; this one was written for 1.2.0.");
+}
+
+function isClientInside(client: object): client is ClientInside {
+  return "_parser" in client && "_disconnected" in client;
+}
+
+function isAedesInside(aedes: object): aedes is AedesInside {
+  return "registerClient" in aedes && "publish" in aedes;
 }
 
 /** Errors of the socket carry a code of the operating system; errors of the protocol do not. */

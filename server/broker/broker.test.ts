@@ -1,7 +1,6 @@
-import { once } from "node:events";
 import type { MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { startTestBroker, type TestBroker } from "./testing/testBroker.ts";
+import { happened, inTurn, startTestBroker, type TestBroker } from "./testing/testBroker.ts";
 import { publishPacket } from "./testing/rawClient.ts";
 
 let hub: TestBroker;
@@ -257,7 +256,7 @@ describe("sessions", () => {
     hub.broker.publish({ topic: "q/a", payload: "volatile", qos: 0, retain: false });
     const second = hub.client(options);
     const received = collect(second, "live");
-    await once(second, "connect");
+    await happened(second, "connect");
     hub.broker.publish({ topic: "q/a", payload: "live", qos: 1, retain: false });
     const expected = [...Array.from({ length: 200 }, (_, index) => `${index}`), "live"];
     expect((await received).map(({ text }) => text)).toEqual(expected);
@@ -350,7 +349,7 @@ describe("sessions", () => {
       clientId: "roamer",
       will: { topic: "state/roamer", payload: Buffer.from("offline"), qos: 1, retain: false },
     } as const;
-    for (let index = 0; index < 20; index++) await hub.connect(options);
+    await inTurn(20, () => hub.connect(options));
     expect(hub.changes.filter(({ up }) => !up)).toEqual([]);
     const epochs = hub.changes.map(({ epoch }) => epoch);
     expect(epochs).toEqual(epochs.toSorted((a, b) => a - b));
@@ -369,14 +368,14 @@ describe("sessions", () => {
     await first.subscribeAsync("m", { qos: 1 });
     const second = hub.client({ clientId: "roamer", clean: false });
     const received = collect(second, "x");
-    await once(second, "connect");
+    await happened(second, "connect");
     hub.broker.publish({ topic: "m", payload: "x", qos: 1, retain: false });
     expect(await received).toHaveLength(1);
   });
 
   test("an empty client id needs a clean session [MQTT-3.1.3-8]", async () => {
     const client = hub.raw({ clientId: "", connects: false });
-    client.socket.write(Buffer.from("100c00044d51545404000000" + "0000", "hex"));
+    client.socket.write(Buffer.from("100c00044d515454040000000000", "hex"));
     expect(await client.next("connack")).toMatchObject({ returnCode: 2 });
     const other = hub.raw({ clientId: "", clean: true });
     expect(await other.next("connack")).toMatchObject({ returnCode: 0 });
@@ -407,7 +406,7 @@ describe("wills", () => {
   });
 
   test("stopping the hub publishes none", async () => {
-    for (let index = 0; index < 5; index++) await hub.connect({ clientId: `pump-${index}`, will });
+    await inTurn(5, (index) => hub.connect({ clientId: `pump-${index}`, will }));
     await hub.broker.stop();
     expect(hub.arrivals).toEqual([]);
     expect(hub.broker.stats().connections).toBe(0);
@@ -427,10 +426,10 @@ describe("slow clients", () => {
     const received = collect(healthy, "99");
     const publisher = await hub.connect({ clientId: "publisher" });
     const big = Buffer.alloc(100_000, "x");
-    for (let index = 0; index < 100; index++) {
+    await inTurn(100, async (index) => {
       await publisher.publishAsync("flood", big, { qos: 1 });
       publisher.publish("other", `${index}`);
-    }
+    });
     expect(await received).toHaveLength(100);
     expect(hub.arrivals).toHaveLength(200);
     expect(hub.broker.stats().dropped["too-slow"]).toBeGreaterThan(10);

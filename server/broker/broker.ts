@@ -192,21 +192,20 @@ export function createBroker(options: BrokerOptions): Broker {
 /** Listeners of one event; one that throws disturbs no other. */
 function createListeners<T extends object>(log: Log) {
   const listeners = new Set<(event: T) => void>();
-  return {
-    add(listener: (event: T) => void): () => void {
-      listeners.add(listener);
-      return () => {
-        listeners.delete(listener);
-      };
-    },
-    tell(event: T): void {
-      for (const listener of listeners) {
-        try {
-          listener(event);
-        } catch (error) {
-          log.error({ error }, "A listener of the broker failed.");
-        }
-      }
-    },
+  const add = (listener: (event: T) => void): (() => void) => {
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
   };
+  const tell = (event: T): void => {
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        log.error({ error }, "A listener of the broker failed.");
+      }
+    }
+  };
+  return { add, tell };
 }

@@ -241,7 +241,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     of: (clientId) => byClient.get(clientId),
     all: () => [...byClient.values()],
     refresh(user) {
-      for (const session of [...sessions.all()]) {
+      for (const session of Array.from(sessions.all())) {
         if (session.user !== user) continue;
         const identity = access.current(user, session.clientId);
         const owned = identity !== undefined && ownsClientId(identity, session.clientId);

@@ -1,5 +1,4 @@
-import type { Outgoing, Qos } from "./arrival.ts";
-import { createOutgoing } from "./arrival.ts";
+import { createOutgoing, type Qos } from "./arrival.ts";
 import type { Receiver } from "./bus.ts";
 import { countMessage, type Counters, type DropReason } from "./counters.ts";
 import { encodePubrel, withPacketId, type PublishFrame } from "./encode.ts";

@@ -1,12 +1,10 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { generate } from "mqtt-packet";
 import { expect, test } from "vitest";
 import { encodePublish, encodePubrel, withPacketId } from "./encode.ts";
 
 const qos = fc.constantFrom(0 as const, 1 as const, 2 as const);
-const topic = fc
-  .string({ minLength: 1, maxLength: 40, unit: "grapheme" })
-  .filter((text) => text.isWellFormed());
+const topic = fc.string({ minLength: 1, maxLength: 40, unit: "grapheme" });
 const payload = fc.oneof(
   fc.uint8Array({ maxLength: 300 }),
   fc.constantFrom(16_300, 16_400, 2_097_200).map((size) => new Uint8Array(size)),

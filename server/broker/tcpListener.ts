@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 
 /** Where to listen; port 0 takes a free one. */
 export interface TcpPlace {
@@ -47,11 +47,19 @@ export function createTcpListener(accept: (socket: Socket) => void): TcpListener
       // Later errors concern single connections that could not be accepted; the listener goes on.
       opening.on("error", () => {});
       server = opening;
-      return (opening.address() as AddressInfo).port;
+      return portOf(opening);
     },
     close,
     get port() {
-      return server === undefined ? undefined : (server.address() as AddressInfo).port;
+      return server && portOf(server);
     },
   };
+}
+
+/** The port a listening server got. */
+export function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === "string")
+    throw new Error("The server does not listen on a port.");
+  return address.port;
 }

@@ -1,6 +1,9 @@
 import { connect, type Socket } from "node:net";
 import { generate, parser, type IPublishPacket, type Packet } from "mqtt-packet";
 
+/** The packets of one type. */
+export type PacketOf<C extends Packet["cmd"]> = Packet & { readonly cmd: C };
+
 /** How a raw client connects. */
 export interface RawClientOptions {
   readonly port: number;
@@ -22,10 +25,7 @@ export interface RawClient {
   /** Writes all packets as one segment. */
   send(...packets: Packet[]): void;
   /** The first packet, past or future, that fits. */
-  next<C extends Packet["cmd"]>(
-    cmd: C,
-    fits?: (packet: Extract<Packet, { cmd: C }>) => boolean,
-  ): Promise<Extract<Packet, { cmd: C }>>;
+  next<C extends Packet["cmd"]>(cmd: C, fits?: (packet: PacketOf<C>) => boolean): Promise<PacketOf<C>>;
   subscribe(filter: string, qos?: 0 | 1 | 2): Promise<number>;
   readonly closed: Promise<void>;
   publishes(): IPublishPacket[];
@@ -59,12 +59,12 @@ export function createRawClient(options: RawClientOptions): RawClient {
     packets,
     send,
     closed,
-    next(cmd, fits = () => true) {
-      type Wanted = Extract<Packet, { cmd: typeof cmd }>;
-      const isWanted = (packet: Packet): packet is Wanted => packet.cmd === cmd && fits(packet as Wanted);
+    next<C extends Packet["cmd"]>(cmd: C, fits: (packet: PacketOf<C>) => boolean = () => true) {
+      const has = (packet: Packet): packet is PacketOf<C> => packet.cmd === cmd;
+      const isWanted = (packet: Packet): packet is PacketOf<C> => has(packet) && fits(packet);
       const known = packets.find(isWanted);
       if (known !== undefined) return Promise.resolve(known);
-      return new Promise((resolve) => {
+      return new Promise<PacketOf<C>>((resolve) => {
         const check = (packet: Packet): void => {
           if (!isWanted(packet)) return;
           waiting.delete(check);

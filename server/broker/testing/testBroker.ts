@@ -1,9 +1,9 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import { createBroker, type AclRule, type Arrival, type Broker, type BrokerOptions } from "../broker.ts";
 import type { Identity, Refusal } from "../access.ts";
 import type { SessionChange } from "../connections.ts";
+import { portOf } from "../tcpListener.ts";
 import { createRawClient, type RawClient, type RawClientOptions } from "./rawClient.ts";
 
 /** A running broker with everything a test looks at. */
@@ -77,7 +77,7 @@ export async function startTestBroker(options: Partial<BrokerOptions> = {}): Pro
   return {
     broker,
     port: tcpPort,
-    webSocketUrl: `ws://127.0.0.1:${(http.address() as AddressInfo).port}/mqtt`,
+    webSocketUrl: `ws://127.0.0.1:${portOf(http)}/mqtt`,
     arrivals: arrivals.all,
     changes: changes.all,
     logged,
@@ -115,7 +115,7 @@ function createRecord<T>(listen: (listener: (item: T) => void) => void) {
   });
   return {
     all,
-    find(fits: (item: T) => boolean): Promise<T> {
+    find: (fits: (item: T) => boolean): Promise<T> => {
       const known = all.find(fits);
       if (known !== undefined) return Promise.resolve(known);
       return new Promise((resolve) => {
@@ -128,4 +128,18 @@ function createRecord<T>(listen: (listener: (item: T) => void) => void) {
       });
     },
   };
+}
+
+/** Waits for an event of a client. */
+export function happened(client: MqttClient, event: "connect" | "message"): Promise<unknown[]> {
+  return new Promise((resolve) => {
+    client.once(event, (...details: unknown[]) => resolve(details));
+  });
+}
+
+/** Does something several times, one after the other. */
+export function inTurn(count: number, act: (index: number) => Promise<unknown>): Promise<unknown> {
+  let last: Promise<unknown> = Promise.resolve();
+  for (let index = 0; index < count; index++) last = last.then(() => act(index));
+  return last;
 }
