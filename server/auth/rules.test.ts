@@ -56,8 +56,8 @@ describe("password hashing", () => {
 describe("roles", () => {
   it("each may all that the ones before may", () => {
     for (const scope of scopes) {
-      const reach = roles.map((role) => roleAllows(role, scope));
-      expect(reach).toEqual(reach.toSorted((a, b) => Number(a) - Number(b)));
+      const reaches = roles.map((role) => roleAllows(role, scope));
+      expect(reaches).toEqual(reaches.toSorted((a, b) => Number(a) - Number(b)));
       expect(roleAllows("admin", scope)).toBe(true);
     }
   });

@@ -152,3 +152,14 @@ describe("closing", () => {
     expect(existsSync(join(folder, "hub.db-wal"))).toBe(false);
   });
 });
+
+describe("a writer thread that cannot start", () => {
+  it("fails both files, refuses what was handed in, and still closes", async () => {
+    const nowhere = join(folder, "missing", "hub.db");
+    const broken = createWriter({ hub: nowhere, history: nowhere });
+    const [result] = await Promise.allSettled([broken.commit("hub", [insert(1)])]);
+    expect(result).toMatchObject({ status: "rejected", reason: { code: "store.failed" } });
+    expect(broken.health("history").state).toBe("failed");
+    await broken.close();
+  });
+});
