@@ -147,8 +147,10 @@ function availability(
 }
 
 /** What was already so before the hub looked is no news. */
-function startAs({ record, nowMs }: Step, value: "online" | "offline" | "sleeping"): void {
+function startAs(step: Step, value: "online" | "offline" | "sleeping"): void {
+  const { record, nowMs } = step;
   if (record.state !== "unknown") return;
+  if (value === "sleeping") return fallAsleep(step, "topic");
   enter(record, value, nowMs);
   record.reason = "topic";
   if (value === "offline") Object.assign(record, { lostAt: nowMs, reported: true });
