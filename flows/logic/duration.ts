@@ -30,7 +30,13 @@ const words: ReadonlyMap<string, Unit> = new Map<string, Unit>([
   ["milliseconds", "ms"],
 ]);
 
-const smaller: Readonly<Record<Unit, Unit | undefined>> = { d: "h", h: "m", m: "s", s: "ms", ms: undefined };
+const smaller: Readonly<Record<Unit, Unit | undefined>> = {
+  d: "h",
+  h: "m",
+  m: "s",
+  s: undefined,
+  ms: undefined,
+};
 const step = /\s*(\d+(?:\.\d+)?)\s*([a-z]*)/giy;
 /** Longer texts are no durations; this bounds the work. */
 const LENGTH_MAX = 64;

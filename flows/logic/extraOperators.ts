@@ -1,22 +1,11 @@
 import { checkLength, textBreach } from "./coerce.ts";
 import { spend, type Budget } from "./budget.ts";
+import { type OperandSpec, readOperand } from "./operand.ts";
 import { ruleLimits } from "./ruleLimits.ts";
 import { readKeys } from "./getter.ts";
 import { roundTo, toNumber } from "./number.ts";
 import { valueText } from "./valueText.ts";
 import { wallTime } from "./zone.ts";
-
-/** What an operand must be. Anything else counts as missing, so the operator has no result. */
-export type OperandType = "number" | "text" | "any" | "searchable" | "key" | "pattern" | "zone";
-
-/** One operand of an operator, as checks, help and the builder see it. */
-export interface OperandSpec {
-  readonly name: string;
-  readonly type: OperandType;
-  readonly optional?: boolean;
-  /** It may be given any number of times; only the last operand may. */
-  readonly repeated?: boolean;
-}
 
 /** An operator that Millrace adds to JsonLogic. */
 export interface ExtraOperator {
@@ -228,25 +217,6 @@ export const extraOperators: ReadonlyMap<string, ExtraOperator> = new Map<string
     },
   ],
 ]);
-
-/** The operand as its type asks for, or `undefined` when it is missing or unusable. */
-export function readOperand(value: unknown, type: OperandType): unknown {
-  if (value === null || value === undefined || Number.isNaN(value)) return undefined;
-  switch (type) {
-    case "number":
-      return toNumber(value);
-    case "text":
-    case "zone":
-      if (typeof value === "string") return value;
-      return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
-    case "searchable":
-      return typeof value === "string" || Array.isArray(value) ? value : undefined;
-    case "any":
-    case "key":
-    case "pattern":
-      return value;
-  }
-}
 
 function contains(hay: unknown, needle: unknown, budget: Budget): boolean {
   spend(budget, Math.ceil(lengthOf(hay) / SEARCHED_PER_STEP));

@@ -1,8 +1,9 @@
 import type { Evaluate } from "./closures.ts";
 import { asText, flat } from "./coerce.ts";
 import { spend } from "./budget.ts";
-import { extraOperators, readOperand } from "./extraOperators.ts";
+import { extraOperators } from "./extraOperators.ts";
 import { compileGetter, readKeys } from "./getter.ts";
+import { readOperand } from "./operand.ts";
 import type { OperationPart } from "./parts.ts";
 
 /** Characters that a pattern may pass for one step; a linear machine still takes some 100 ns for each. */

@@ -89,8 +89,8 @@ function tell(number: number): string {
 }
 
 interface RandomSource {
-  below(limit: number): number;
-  pick<Item>(items: readonly Item[]): Item;
+  readonly below: (limit: number) => number;
+  readonly pick: <Item>(items: readonly Item[]) => Item;
 }
 
 /** A linear congruential generator; its low bits are poor and are not used. */

@@ -22,7 +22,7 @@ const loneSurrogate = /\p{Surrogate}/u;
  * could reach a prototype are dropped. `malformed`: a text in it holds half a surrogate pair, so it is not Unicode.
  */
 export function parseGuarded(text: string): GuardedJson {
-  const excess = excessOf(text);
+  const excess = mayExceed(text) ? excessOf(text) : undefined;
   if (excess !== undefined) return { problem: excess };
   let value: unknown;
   try {
@@ -33,6 +33,22 @@ export function parseGuarded(text: string): GuardedJson {
   if (!suspicious.test(text)) return { value, droppedKeys: 0, malformed: false };
   const found = { droppedKeys: 0, malformed: false };
   return { value: cleaned(value, found), ...found };
+}
+
+/** A message has few brackets, and finding them is ten times cheaper than the scan that counts depth. */
+function mayExceed(text: string): boolean {
+  const openersMax = ruleLimits.payloadDepth;
+  // A key takes four characters at least: two quotes, a colon, a value.
+  return (
+    text.length > ruleLimits.payloadKeys * 4 ||
+    countUpTo(text, "{", openersMax) + countUpTo(text, "[", openersMax) > openersMax
+  );
+}
+
+function countUpTo(text: string, wanted: string, most: number): number {
+  let count = 0;
+  for (let at = text.indexOf(wanted); at >= 0 && count <= most; at = text.indexOf(wanted, at + 1)) count += 1;
+  return count;
 }
 
 function excessOf(text: string): string | undefined {

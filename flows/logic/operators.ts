@@ -62,7 +62,8 @@ function coerced(value: unknown, budget: Budget): number {
 }
 
 function product(operands: readonly unknown[], budget: Budget): unknown {
-  // Without an initial value, as the oracle: one operand comes back as it is, and none is an error.
+  if (operands.length === 0) throw new TypeError('"*" needs an operand');
+  // Without an initial value, as the oracle: one operand comes back as it is.
   return operands.reduce((result, x) => looseNumber(result, budget) * looseNumber(x, budget));
 }
 

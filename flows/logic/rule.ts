@@ -25,7 +25,7 @@ export interface Rule {
   /** True, false or unknown. A failure is unknown and is recorded in the budget; throws only at a limit. */
   verdict(data: unknown, budget: Budget): Verdict;
   /** Why the rule gives what it gives; slow, for traces and the editor. */
-  explain(data: unknown): Explanation;
+  explain(data: unknown, zone?: string): Explanation;
   /** Data paths the rule reads, as keys; an empty path stands for all of the data. */
   readonly paths: readonly (readonly string[])[];
 }
@@ -55,9 +55,9 @@ function createRule(source: unknown, part: Part): Rule {
     value: (data, budget) => run(evaluate, data, budget),
     reading: (data, budget) => run(read, data, budget) ?? undefined,
     verdict: (data, budget) => decide(judge, data, budget),
-    explain(data) {
+    explain(data, zone) {
       explain ??= compileExplain(part);
-      return explain(data, createBudget());
+      return explain(data, createBudget(zone));
     },
     paths: rulePaths(part),
   };

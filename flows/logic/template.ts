@@ -16,62 +16,71 @@ export interface Template {
   readonly paths: readonly (readonly string[])[];
   /** True when there is no value in it. */
   readonly constant: boolean;
-  render(data: unknown): string;
+  /** Dates are shown in the zone given, by default UTC. */
+  render(data: unknown, zone?: string): string;
   /** Renders with each value passed through `encode`, say percent-encoding for a web address. */
-  renderWith(data: unknown, encode: (value: string, part: TemplateValue) => string): string;
+  renderWith(data: unknown, encode: Encode, zone?: string): string;
   /** The value itself, a number staying a number, when the template is one value and nothing else; else the text. */
-  value(data: unknown): unknown;
+  value(data: unknown, zone?: string): unknown;
   /** Paths that gave nothing and have no `default`, as texts. */
   missing(data: unknown): readonly string[];
 }
 
-/** Parses a template. Never throws; with an error there is no template. `zone` is what dates are shown in. */
-export function compileTemplate(
-  text: string,
-  zone = "UTC",
-): { readonly template?: Template; readonly problems: readonly RuleProblem[] } {
+/** Makes a rendered value fit for where it goes. */
+export type Encode = (value: string, part: TemplateValue) => string;
+
+/** Parses a template. Never throws; with an error there is no template. */
+export function compileTemplate(text: string): {
+  readonly template?: Template;
+  readonly problems: readonly RuleProblem[];
+} {
   if (text.length > ruleLimits.textLength) {
     const message = `The text is longer than ${ruleLimits.textLength} characters.`;
     return { problems: [ruleError("template.size", "", message)] };
   }
   const { parts, problems } = readTemplate(text);
-  return hasRuleErrors(problems) ? { problems } : { template: createTemplate(text, parts, zone), problems };
+  return hasRuleErrors(problems) ? { problems } : { template: createTemplate(text, parts), problems };
 }
+
+const UTC = "UTC";
+
+type Read = (data: unknown, zone: string) => unknown;
 
 interface Slot {
   readonly part: TemplateValue;
-  readonly read: (data: unknown) => unknown;
+  readonly read: Read;
 }
 
-function createTemplate(source: string, parts: readonly TemplatePart[], zone: string): Template {
+function createTemplate(source: string, parts: readonly TemplatePart[]): Template {
   const compiled = parts.map((part) =>
-    typeof part === "string" ? part : { part, read: compileValue(part, zone) },
+    typeof part === "string" ? part : { part, read: compileValue(part) },
   );
   const slots = compiled.filter((piece) => typeof piece !== "string");
   const only = compiled.length === 1 ? slots[0] : undefined;
-  const constantText = slots.length === 0 ? renderAll(compiled, undefined) : undefined;
-  const render = (data: unknown): string => constantText ?? renderAll(compiled, data);
+  const constantText = slots.length === 0 ? renderAll(compiled, { data: undefined, zone: UTC }) : undefined;
+  const render = (data: unknown, zone = UTC): string => constantText ?? renderAll(compiled, { data, zone });
   return {
     source,
     parts,
     paths: slots.map(({ part }) => part.keys),
     constant: slots.length === 0,
     render,
-    renderWith: (data, encode) => renderAll(compiled, data, encode),
-    value: (data) => (only === undefined ? render(data) : (only.read(data) ?? undefined)),
+    renderWith: (data, encode, zone = UTC) => renderAll(compiled, { data, zone, encode }),
+    value: (data, zone = UTC) =>
+      only === undefined ? render(data, zone) : (only.read(data, zone) ?? undefined),
     missing: (data) =>
-      slots.filter(({ read }) => isMissing(read(data))).map(({ part }) => formatPath(part.keys)),
+      slots.filter(({ read }) => isMissing(read(data, UTC))).map(({ part }) => formatPath(part.keys)),
   };
 }
 
-function compileValue({ keys, filters: given }: TemplateValue, zone: string): (data: unknown) => unknown {
+function compileValue({ keys, filters: given }: TemplateValue): Read {
   const get = compilePath(keys);
   const steps = given.flatMap(({ name, given: args }) => {
     const filter = filters.get(name);
     return filter === undefined ? [] : [{ filter, args }];
   });
   if (steps.length === 0) return get;
-  return (data) => {
+  return (data, zone) => {
     let value = get(data);
     for (const { filter, args } of steps) {
       if (!isMissing(value) || filter.seesMissing === true)
@@ -82,16 +91,18 @@ function compileValue({ keys, filters: given }: TemplateValue, zone: string): (d
   };
 }
 
-function renderAll(
-  pieces: readonly (string | Slot)[],
-  data: unknown,
-  encode?: (value: string, part: TemplateValue) => string,
-): string {
+interface Rendering {
+  readonly data: unknown;
+  readonly zone: string;
+  readonly encode?: Encode;
+}
+
+function renderAll(pieces: readonly (string | Slot)[], { data, zone, encode }: Rendering): string {
   let text = "";
   for (const piece of pieces) {
     if (typeof piece === "string") text += piece;
     else {
-      const value = piece.read(data);
+      const value = piece.read(data, zone);
       const shown = isMissing(value) ? "" : valueText(value);
       text += encode === undefined ? shown : encode(shown, piece.part);
     }

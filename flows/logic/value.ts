@@ -36,7 +36,11 @@ export function compileRuleValue(source: unknown): ReturnType<typeof compileValu
 function compileText(source: string): ReturnType<typeof compileValue> {
   const { template, problems } = compileTemplate(source);
   if (template === undefined) return { problems };
-  const value = { source, paths: template.paths, of: (data: unknown) => template.value(data) };
+  const value = {
+    source,
+    paths: template.paths,
+    of: (data: unknown, budget: Budget) => template.value(data, budget.zone),
+  };
   return { value, problems };
 }
 

@@ -14,11 +14,15 @@ export interface TopicTrie<Value> {
 const CACHE_MAX = 8_192;
 
 interface TrieNode<Value> {
+  /** The one child of most nodes, held without a map: that halves the memory of many filters. */
+  onlyLevel: string | undefined;
+  onlyChild: TrieNode<Value> | undefined;
+  /** All children, once there were two. */
   children: Map<string, TrieNode<Value>> | undefined;
   plus: TrieNode<Value> | undefined;
-  /** How often each value was added for filters that end here, and for those that go on with `#`. */
-  here: Map<Value, number> | undefined;
-  below: Map<Value, number> | undefined;
+  /** Values of filters that end here, and of those that go on with `#`; one added twice is there twice. */
+  here: Value[] | undefined;
+  below: Value[] | undefined;
 }
 
 /** A tree of topic levels with a cache of whole topics, which is dropped at every change. */
@@ -57,30 +61,57 @@ export function createTopicTrie<Value>(): TopicTrie<Value> {
 const nothing: readonly never[] = Object.freeze([]);
 
 function createNode<Value>(): TrieNode<Value> {
-  return { children: undefined, plus: undefined, here: undefined, below: undefined };
+  return {
+    onlyLevel: undefined,
+    onlyChild: undefined,
+    children: undefined,
+    plus: undefined,
+    here: undefined,
+    below: undefined,
+  };
 }
 
 function addAt<Value>(root: TrieNode<Value>, levels: readonly string[], value: Value): void {
   let node = root;
   for (const level of levels) {
     if (level === "#") {
-      node.below ??= new Map();
-      node.below.set(value, (node.below.get(value) ?? 0) + 1);
+      node.below = withValue(node.below, value);
       return;
     }
     node = childFor(node, level);
   }
-  node.here ??= new Map();
-  node.here.set(value, (node.here.get(value) ?? 0) + 1);
+  node.here = withValue(node.here, value);
+}
+
+/** Most nodes hold one value, and a list made by `push` would reserve room for seventeen. */
+function withValue<Value>(values: Value[] | undefined, value: Value): Value[] {
+  if (values === undefined) return [value];
+  values.push(value);
+  return values;
+}
+
+function childOf<Value>(node: TrieNode<Value>, level: string): TrieNode<Value> | undefined {
+  if (node.children !== undefined) return node.children.get(level);
+  return node.onlyLevel === level ? node.onlyChild : undefined;
 }
 
 function childFor<Value>(node: TrieNode<Value>, level: string): TrieNode<Value> {
   if (level === "+") return (node.plus ??= createNode());
-  node.children ??= new Map();
-  const known = node.children.get(level);
+  const known = childOf(node, level);
   if (known !== undefined) return known;
   const made = createNode<Value>();
-  node.children.set(level, made);
+  if (node.children !== undefined) node.children.set(level, made);
+  else if (node.onlyLevel === undefined || node.onlyChild === undefined) {
+    node.onlyLevel = level;
+    node.onlyChild = made;
+  } else {
+    node.children = new Map([
+      [node.onlyLevel, node.onlyChild],
+      [level, made],
+    ]);
+    node.onlyLevel = undefined;
+    node.onlyChild = undefined;
+  }
   return made;
 }
 
@@ -91,37 +122,32 @@ function removeAt<Value>(
   { at, value }: { readonly at: number; readonly value: Value },
 ): boolean {
   const level = levels[at];
-  if (level === undefined) {
-    const removed = release(node.here, value);
-    if (node.here?.size === 0) node.here = undefined;
-    return removed;
+  if (level === undefined || level === "#") {
+    const values = level === "#" ? node.below : node.here;
+    const found = values?.indexOf(value) ?? -1;
+    if (values === undefined || found < 0) return false;
+    values.splice(found, 1);
+    if (values.length > 0) return true;
+    if (level === "#") node.below = undefined;
+    else node.here = undefined;
+    return true;
   }
-  if (level === "#") {
-    const removed = release(node.below, value);
-    if (node.below?.size === 0) node.below = undefined;
-    return removed;
-  }
-  const child = level === "+" ? node.plus : node.children?.get(level);
+  const child = level === "+" ? node.plus : childOf(node, level);
   if (child === undefined || !removeAt(child, levels, { at: at + 1, value })) return false;
   if (isUseless(child)) drop(node, level);
   return true;
 }
 
-function release<Value>(counts: Map<Value, number> | undefined, value: Value): boolean {
-  const count = counts?.get(value);
-  if (counts === undefined || count === undefined) return false;
-  if (count > 1) counts.set(value, count - 1);
-  else counts.delete(value);
-  return true;
-}
-
-function isUseless<Value>({ children, plus, here, below }: TrieNode<Value>): boolean {
-  return children === undefined && plus === undefined && here === undefined && below === undefined;
+function isUseless<Value>({ onlyChild, children, plus, here, below }: TrieNode<Value>): boolean {
+  return [onlyChild, children, plus, here, below].every((held) => held === undefined);
 }
 
 function drop<Value>(node: TrieNode<Value>, level: string): void {
   if (level === "+") node.plus = undefined;
-  else if (node.children?.delete(level) === true && node.children.size === 0) node.children = undefined;
+  else if (node.children === undefined) {
+    node.onlyLevel = undefined;
+    node.onlyChild = undefined;
+  } else if (node.children.delete(level) && node.children.size === 0) node.children = undefined;
 }
 
 function find<Value>(root: TrieNode<Value>, topic: string): readonly Value[] {
@@ -129,7 +155,7 @@ function find<Value>(root: TrieNode<Value>, topic: string): readonly Value[] {
   const found: Value[] = [];
   // MQTT 3.1.1, 4.7.2: wildcards at the start match no topic that begins with `$`.
   if (topic.startsWith("$")) {
-    const child = root.children?.get(levels[0] ?? "");
+    const child = childOf(root, levels[0] ?? "");
     if (child !== undefined) collect(child, levels, { at: 1, found });
   } else collect(root, levels, { at: 0, found });
   if (found.length === 0) return nothing;
@@ -141,14 +167,20 @@ function collect<Value>(
   levels: readonly string[],
   { at, found }: { readonly at: number; readonly found: Value[] },
 ): void {
-  if (node.below !== undefined) found.push(...node.below.keys());
+  addAll(found, node.below);
   const level = levels[at];
   if (level === undefined) {
-    if (node.here !== undefined) found.push(...node.here.keys());
+    addAll(found, node.here);
     return;
   }
   const next = { at: at + 1, found };
-  const child = node.children?.get(level);
+  const child = childOf(node, level);
   if (child !== undefined) collect(child, levels, next);
   if (node.plus !== undefined) collect(node.plus, levels, next);
+}
+
+/** Not by spreading, which overflows the stack when very many listen to one filter. */
+function addAll<Value>(found: Value[], values: readonly Value[] | undefined): void {
+  if (values === undefined) return;
+  for (const value of values) found.push(value);
 }
