@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { deadLetterLimits, type NewOutboxItem } from "./outbox.ts";
+import { deadLetterLimits } from "./outbox.ts";
+import type { NewOutboxItem } from "./outboxItem.ts";
 import type { Store } from "./store.ts";
 import { createTestFolder, type TestFolder } from "./testing.ts";
 

@@ -1,6 +1,7 @@
 import { PARTITION, type Connection } from "./connection.ts";
 import { addNotification, type NewNotification } from "./notifications.ts";
-import { addToOutbox, type NewOutboxItem } from "./outbox.ts";
+import { addToOutbox } from "./outbox.ts";
+import type { NewOutboxItem } from "./outboxItem.ts";
 import { operation, type Operation } from "./operation.ts";
 
 export interface NodeState {
