@@ -70,6 +70,18 @@ describe("log-in", () => {
     await hub.connect({ ...pump, clean: false });
   });
 
+  test("of two users who ask for one new client id at the same moment, one gets it and keeps it", async () => {
+    hub.rules.set("pump", everything);
+    hub.rules.set("other", everything);
+    const both = await Promise.allSettled([hub.connect(pump), hub.connect({ ...pump, username: "other" })]);
+    expect(both.map(({ status }) => status).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+      "fulfilled",
+      "rejected",
+    ]);
+    expect(hub.broker.stats()).toMatchObject({ takeovers: 0, sessionsOnline: 1 });
+    expect(hub.broker.stats().refused["client-id-taken"]).toBe(1);
+  });
+
   test("a user with listed client ids gets no other", async () => {
     await hub.stop();
     const identity = { user: "u", rules: everything, clientIds: ["pump", "cell-*"] };

@@ -17,6 +17,8 @@ let requests: ConnectRequest[];
 let published: InboundPublish[];
 let restored: { topic: string; qos: 0 | 1 | 2 }[];
 let clients: RawClient[];
+/** Length of `calls` at which an opening is refused. */
+let refusedOpenAt: number;
 
 const hooks: PeerHooks = {
   async connect(_peer, request) {
@@ -24,7 +26,7 @@ const hooks: PeerHooks = {
     requests.push(request);
     return request.username === "nobody" ? 4 : 0;
   },
-  open: () => void calls.push("open"),
+  open: () => calls.push("open") !== refusedOpenAt,
   ready: () => void calls.push("ready"),
   publish(_peer, packet, done) {
     calls.push(`publish ${packet.topic}`);
@@ -52,6 +54,7 @@ const hooks: PeerHooks = {
 beforeEach(async () => {
   [calls, requests, published, restored, clients] = [[], [], [], [], []];
   heldPublishes = undefined;
+  refusedOpenAt = -1;
   port = createAedesPort(hooks, brokerLimits);
   await port.start();
   server = createServer({ noDelay: true }, (socket) => port.accept(socket));
@@ -213,6 +216,20 @@ test("takeover: the new one opens first, then the old one's will and end, then t
   await old.closed;
   await called("ready");
   expect(calls.slice(3)).toEqual(["connect c", "open", "will w", "closed socket", "ready"]);
+});
+
+test("an opening that is refused ends without CONNACK, and the open connection of that id stays known", async () => {
+  const will = { topic: "w", payload: "gone" };
+  const first = client();
+  await called("ready");
+  refusedOpenAt = 5;
+  const second = client({ will });
+  await second.closed;
+  expect(second.packets).toEqual([]);
+  expect(first.socket.destroyed).toBe(false);
+  await client().next("connack");
+  await first.closed;
+  expect(calls.filter((call) => call === "closed socket" || call === "will w")).toEqual(["closed socket"]);
 });
 
 test("keep-alive and protocol errors have their causes", async () => {

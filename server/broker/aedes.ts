@@ -1,10 +1,12 @@
 import { Aedes, type Client, type ConnectPacket } from "aedes";
 import { EventEmitter } from "node:events";
 import type { Duplex } from "node:stream";
+import { causeOf, refusalReason } from "./closeReasons.ts";
 import { createFrameGuard } from "./frames.ts";
 import type { CloseCause, ConnackCode, ConnectRequest, Peer } from "./peer.ts";
 import type { PeerHooks, PeerLimits, PeerPort } from "./peer.ts";
 import { createAedesPersistence } from "./persistence.ts";
+import { createSilentEmitter } from "./silentEmitter.ts";
 
 /** Undocumented members of a client that we rely on; the contract test holds each one. */
 interface ClientInside {
@@ -15,6 +17,7 @@ interface ClientInside {
 
 /** Undocumented members of the broker that we rely on; the timers exist once it listens. */
 interface AedesInside {
+  readonly clients: Record<string, Client>;
   registerClient(client: Client): void;
   publish(packet: unknown, client: unknown, done?: (error?: Error) => void): void;
   readonly _heartbeatInterval?: NodeJS.Timeout;
@@ -58,12 +61,17 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
     answer: (code: ConnackCode) => void,
     ...[username, password]: [string | undefined, Buffer | undefined]
   ): Promise<void> {
+    const peer = peers.get(client);
+    let code: ConnackCode = 3;
     try {
-      const peer = peers.get(client);
-      answer(peer === undefined ? 3 : await hooks.connect(peer, connectRequest(peer, username, password)));
+      if (peer !== undefined) code = await hooks.connect(peer, connectRequest(peer, username, password));
     } catch (error) {
       hooks.failed(error, "connect");
-      answer(3);
+    }
+    try {
+      answer(code);
+    } catch (error) {
+      hooks.failed(error, "CONNACK");
     }
   }
 
@@ -102,7 +110,7 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
       try {
         // aedes sends the will through the same hook, as the very object that came with the CONNECT.
         if (packet !== peer.connect?.will) return hooks.publish(peer, packet, done);
-        if (!isStopping) hooks.will(peer, packet);
+        if (!isStopping && peer.isOpen) hooks.will(peer, packet);
       } catch (error) {
         hooks.failed(error, "publish");
         return done(new Error("The message could not be accepted."));
@@ -125,14 +133,15 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
     else done?.();
   };
 
+  const registered = new Map<string, Client>();
   const registerClient = inside.registerClient.bind(aedes);
   inside.registerClient = (client) => {
     if (client.closed) return;
-    tell(client, "open", (peer) => {
-      peer.isOpen = true;
-      hooks.open(peer);
-    });
+    const isOpen = withPeer(client, "open", false, (peer) => (peer.isOpen = hooks.open(peer)));
+    // Without a connection aedes cannot send the CONNACK, so nothing of this client happens any more.
+    if (!isOpen) return client.close();
     registerClient(client);
+    registered.set(client.id, client);
   };
 
   aedes.on("clientReady", (client) => tell(client, "ready", (peer) => hooks.ready(peer)));
@@ -144,12 +153,17 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
     tell(client, "unsubscribed", (peer) => hooks.unsubscribed(peer, filters)),
   );
   aedes.on("keepaliveTimeout", (client) => tell(client, "keep alive", (peer) => peer.blame("keepalive")));
-  aedes.on("clientDisconnect", (client) =>
+  aedes.on("clientDisconnect", (client) => {
+    // aedes forgets the open client of that id even when the one that ended was never registered.
+    const other = registered.get(client.id);
+    if (other === client) registered.delete(client.id);
+    else if (other !== undefined && !other.closed) inside.clients[client.id] = other;
     tell(client, "close", (peer) => {
+      if (!peer.isOpen) return;
       const { _disconnected: isClean } = insideOfClient(client);
       hooks.closed(peer, peer.cause ?? (isClean ? "disconnect" : "socket"));
-    }),
-  );
+    });
+  });
   const onError = (client: Client, error: Error): void =>
     tell(client, "error", (peer) => {
       peer.blame(causeOf(error));
@@ -255,40 +269,5 @@ function isClientInside(client: object): client is ClientInside {
 }
 
 function isAedesInside(aedes: object): aedes is AedesInside {
-  return "registerClient" in aedes && "publish" in aedes;
-}
-
-/** Errors of the socket carry a code of the operating system; errors of the protocol do not. */
-function causeOf(error: Error): CloseCause {
-  if ("code" in error) return "socket";
-  if (error.message === "drain timeout") return "slow";
-  return "protocol";
-}
-
-function refusalReason(error: Error, cause: CloseCause | undefined): string | undefined {
-  // A CONNACK refused it: the hook has counted that, unless aedes knew the version to be wrong.
-  if ("errorCode" in error) return error.errorCode === 1 ? "protocol-version" : undefined;
-  if (error.message === "connect did not arrive in time") return "connect-timeout";
-  return cause === "protocol" || cause === "slow" ? cause : undefined;
-}
-
-/** aedes subscribes its listeners here; nobody calls them, since the bus reaches the sessions directly. */
-function createSilentEmitter() {
-  return {
-    closed: false,
-    current: 0,
-    on(_topic: string, _listener: unknown, done?: () => void) {
-      done?.();
-    },
-    removeListener(_topic: string, _listener: unknown, done?: () => void) {
-      done?.();
-    },
-    emit(_packet: unknown, done?: () => void) {
-      done?.();
-    },
-    close(done: () => void) {
-      this.closed = true;
-      done();
-    },
-  };
+  return "registerClient" in aedes && "publish" in aedes && "clients" in aedes;
 }

@@ -104,8 +104,10 @@ describe("delivery", () => {
     hub.broker.publish({ topic: "t", payload: "x", qos: 0, retain: false });
     await received;
     expect(seen).toEqual(["t"]);
-    expect(hub.broker.stats().tapFailures).toBe(1);
-    expect(hub.logged).toContainEqual(expect.objectContaining({ text: "A listener to messages failed." }));
+    expect(hub.broker.stats().routeFailures).toBe(1);
+    expect(hub.logged).toContainEqual(
+      expect.objectContaining({ text: "A message could not be handed to one of its listeners." }),
+    );
   });
 
   test("overlapping filters give one copy, at the highest QoS granted [MQTT-3.3.5-1]", async () => {

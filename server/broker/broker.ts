@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import type { Access, Knock } from "./access.ts";
 import { createAedesPort } from "./aedes.ts";
 import type { Arrival, Qos } from "./arrival.ts";
@@ -71,7 +72,7 @@ export interface Broker {
   /** Ends the connection of a client; false when it has none. */
   kick(clientId: string, cause?: CloseCause): boolean;
   /** The rules or the credentials of a user changed: applies the new ones at once, or cuts the user off. */
-  refreshAccess(user: string): void;
+  refreshAccess(user: string | undefined): void;
   stats(): BrokerStats;
 }
 
@@ -85,8 +86,8 @@ export function createBroker(options: BrokerOptions): Broker {
   const knockListeners = createListeners<Knock>(log);
   const addresses = new WeakMap<Duplex, string>();
   const bus = createBus((error, topic) => {
-    counters.tapFailures++;
-    log.error({ error, topic }, "A listener to messages failed.");
+    counters.routeFailures++;
+    log.error({ err: error, topic }, "A message could not be handed to one of its listeners.");
   });
   const retained = createRetainedIndex(limits);
   const sessions = createSessions({ bus, limits, counters, retained: (topic) => retained.get(topic) });
@@ -155,6 +156,8 @@ export function createBroker(options: BrokerOptions): Broker {
       isOpen = false;
       await tcp.close();
       for (const { peer } of connections.all()) peer.blame("hub-restart");
+      // What was published in this turn is handed to the sockets first.
+      await setImmediate();
       await port.stop();
       await gate.closeAll();
     },
@@ -203,7 +206,7 @@ function createListeners<T extends object>(log: Log) {
       try {
         listener(event);
       } catch (error) {
-        log.error({ error }, "A listener of the broker failed.");
+        log.error({ err: error }, "A listener of the broker failed.");
       }
     }
   };

@@ -24,51 +24,53 @@ export interface Bus {
   route(arrival: Arrival): void;
 }
 
-/** Topics whose subscribers are remembered until a subscription changes. */
-const REMEMBERED_MAX = 10_000;
-
 /**
  * Why own: the stock emitter waits for every subscriber, so one frozen client stops all topics (aedes D4), and it
  * delivers overlapping filters at the QoS of whichever came first (aedes issue 1074). Here nobody is waited for.
  */
-export function createBus(onTapError: (error: unknown, topic: string) => void): Bus {
+export function createBus(onError: (error: unknown, topic: string) => void): Bus {
   const trie = createTopicTrie<BusSubscription>();
-  const found = new Map<string, readonly BusSubscription[]>();
+  const receivers = new WeakMap<readonly BusSubscription[], readonly BusSubscription[]>();
   const taps = new Set<Tap>();
   const waiting: Arrival[] = [];
   let isRouting = false;
 
   function subscribersOf(topic: string): readonly BusSubscription[] {
-    const known = found.get(topic);
+    const matches = trie.match(topic);
+    if (matches.length < 2) return matches;
+    // The trie gives the same list for a topic until a filter changes, so it stands for its own answer.
+    const known = receivers.get(matches);
     if (known !== undefined) return known;
-    if (found.size >= REMEMBERED_MAX) found.clear();
-    const matches = strongest(trie.match(topic));
-    found.set(topic, matches);
-    return matches;
+    const found = strongest(matches);
+    receivers.set(matches, found);
+    return found;
+  }
+
+  /** One listener's or receiver's defect stays its own. */
+  function attempt(act: () => void, topic: string): void {
+    try {
+      act();
+    } catch (error) {
+      onError(error, topic);
+    }
   }
 
   function routeOne(arrival: Arrival): void {
-    for (const listener of taps) {
-      try {
-        listener(arrival);
-      } catch (error) {
-        onTapError(error, arrival.topic);
-      }
-    }
+    for (const listener of taps) attempt(() => listener(arrival), arrival.topic);
     const subscribers = subscribersOf(arrival.topic);
     if (subscribers.length === 0) return;
     const message = createOutgoing(arrival);
-    for (const { receiver, qos } of subscribers) receiver.deliver(message, qos);
+    for (const { receiver, qos } of subscribers) {
+      attempt(() => receiver.deliver(message, qos), arrival.topic);
+    }
   }
 
   return {
     add(subscription) {
       trie.add(subscription.filter, subscription);
-      found.clear();
     },
     remove(subscription) {
       trie.remove(subscription.filter, subscription);
-      found.clear();
     },
     tap(listener) {
       taps.add(listener);
@@ -81,18 +83,14 @@ export function createBus(onTapError: (error: unknown, topic: string) => void): 
       waiting.push(arrival);
       if (isRouting) return;
       isRouting = true;
-      try {
-        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) routeOne(next);
-      } finally {
-        isRouting = false;
-      }
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) routeOne(next);
+      isRouting = false;
     },
   };
 }
 
 /** One entry for each receiver, with the highest QoS of its matching filters [MQTT-3.3.5-1]. */
 function strongest(matches: readonly BusSubscription[]): readonly BusSubscription[] {
-  if (matches.length < 2) return matches;
   const best = new Map<Receiver, BusSubscription>();
   for (const subscription of matches) {
     const other = best.get(subscription.receiver);

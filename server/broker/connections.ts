@@ -1,7 +1,7 @@
-import { ownsClientId, type Access, type Credentials, type Identity, type Knock } from "./access.ts";
+import { ownsClientId, type Access, type Knock } from "./access.ts";
 import { compileAcl, type Acl } from "./acl.ts";
+import { createAdmission, type Candidate } from "./admission.ts";
 import { countRefused, type Counters } from "./counters.ts";
-import { isPlainText } from "./filters.ts";
 import type { Ingest, Publisher } from "./ingest.ts";
 import type { BrokerLimits } from "./limits.ts";
 import type { Link } from "./link.ts";
@@ -39,7 +39,7 @@ export interface Connections {
   of(clientId: string): Connection | undefined;
   all(): readonly Connection[];
   /** Asks for the present rules of everyone who logged in as this user, and cuts off who has none. */
-  refresh(user: string): void;
+  refresh(user: string | undefined): void;
 }
 
 /** Parts the connections work with. */
@@ -62,23 +62,13 @@ export interface ConnectionsOptions {
   readonly log: Log;
 }
 
-interface Candidate {
-  readonly request: ConnectRequest;
-  readonly identity: Identity;
-  readonly acl: Acl;
-}
-
-type Verdict =
-  | { readonly candidate: Candidate }
-  | { readonly code: Exclude<ConnackCode, 0>; readonly reason: string };
-
 const nothingAllowed: Acl = { mayPublish: () => false, maySubscribe: () => false, mayReceive: () => false };
-const CODES = { credentials: 4, "not-allowed": 5, unavailable: 3 } as const;
 
 /** Creates the table of connections: who is there, in which epoch, and why somebody left. */
 export function createConnections(options: ConnectionsOptions): Connections {
   const { access, sessions, ingest, retained, limits, counters, mayLog, now, log } = options;
   const bounds = { bytes: limits.topicBytes, levels: limits.topicLevels };
+  const admit = createAdmission({ access, sessions, limits, counters });
   const candidates = new WeakMap<Peer, Candidate>();
   const byPeer = new WeakMap<Peer, Connection>();
   const byClient = new Map<string, Connection>();
@@ -90,29 +80,10 @@ export function createConnections(options: ConnectionsOptions): Connections {
     return lastEpoch;
   }
 
-  async function judge(credentials: Credentials, request: ConnectRequest): Promise<Verdict> {
-    const { clientId, will } = request;
-    if (!request.hasValidId || !isPlainText(clientId, limits.clientIdBytes)) {
-      return { code: 2, reason: "client-id" };
-    }
-    const identity = await access.authenticate(credentials);
-    if ("refused" in identity) return { code: CODES[identity.refused], reason: identity.reason };
-    if (!ownsClientId(identity, clientId)) return { code: 5, reason: "client-id-of-other-user" };
-    const owner = sessions.get(clientId);
-    if (owner !== undefined && owner.user !== identity.user) return { code: 5, reason: "client-id-taken" };
-    const acl = compileAcl(identity.rules, { user: identity.user, clientId }, bounds);
-    if (acl === undefined) return { code: 5, reason: "name-in-rule" };
-    if (will !== undefined && !acl.mayPublish(will.topic)) {
-      counters.denied.will++;
-      return { code: 5, reason: "will-topic" };
-    }
-    return { candidate: { request, identity, acl } };
-  }
-
   async function connect(peer: Peer, request: ConnectRequest): Promise<ConnackCode> {
     const { clientId, username, password } = request;
     const address = options.addressOf(peer);
-    const verdict = await judge({ clientId, username, password, address }, request);
+    const verdict = await admit({ clientId, username, password, address }, request);
     if ("candidate" in verdict) {
       candidates.set(peer, verdict.candidate);
       return 0;
@@ -125,12 +96,18 @@ export function createConnections(options: ConnectionsOptions): Connections {
     return verdict.code;
   }
 
-  function open(peer: Peer): void {
+  function open(peer: Peer): boolean {
     const candidate = candidates.get(peer);
     if (candidate === undefined) throw new Error("A connection was opened without having been accepted.");
     const { request, identity, acl } = candidate;
     const { clientId, isPersistent } = request;
     const { user } = identity;
+    const owner = sessions.get(clientId);
+    if (owner !== undefined && owner.user !== user) {
+      // Two users asked for a new client id at the same moment; the first has it.
+      countRefused(counters, "client-id-taken");
+      return false;
+    }
     const before = byClient.get(clientId);
     const epoch = nextEpoch();
     const session = sessions.open({ clientId, user, acl, isPersistent });
@@ -156,6 +133,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     // Told before the old connection's will is routed: that will is then known to be of an older epoch.
     const cause = before === undefined ? "connect" : "takeover";
     options.onChange({ clientId, user, epoch, up: true, cause, address, at: connectedAt });
+    return true;
   }
 
   function closed(peer: Peer, cause: CloseCause): void {
@@ -233,7 +211,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
         log.info({ clientId, address, reason }, "A connection was closed for cause.");
       }
     },
-    failed: (error, what) => log.error({ error, what }, "The broker could not finish an operation."),
+    failed: (error, what) => log.error({ err: error, what }, "The broker could not finish an operation."),
   };
 
   return {

@@ -25,7 +25,7 @@ export interface Counters {
   retainedRefused: number;
   accepted: number;
   takeovers: number;
-  tapFailures: number;
+  routeFailures: number;
   readonly denied: Record<DeniedAction, number>;
   readonly dropped: Record<DropReason, number>;
   /** Connections refused or ended for cause, by reason. */
@@ -45,7 +45,7 @@ export function createCounters(): Counters {
     retainedRefused: 0,
     accepted: 0,
     takeovers: 0,
-    tapFailures: 0,
+    routeFailures: 0,
     denied: { publish: 0, subscribe: 0, receive: 0, will: 0 },
     dropped: {
       "queue-full": 0,

@@ -53,8 +53,11 @@ export interface InboundPublish {
 export interface PeerHooks {
   /** A CONNECT arrived; the answer is its CONNACK code. */
   connect(peer: Peer, request: ConnectRequest): Promise<ConnackCode>;
-  /** The connection is accepted; an older one with the same id is still open, the CONNACK is not yet sent. */
-  open(peer: Peer): void;
+  /**
+   * The connection is accepted; an older one with the same id is still open, the CONNACK is not yet sent. False closes
+   * the new one instead.
+   */
+  open(peer: Peer): boolean;
   /** The CONNACK is sent. */
   ready(peer: Peer): void;
   /** In order of arrival; the acknowledgement waits for `done`. An error closes the connection. */

@@ -89,6 +89,7 @@ export async function startTestBroker(options: Partial<BrokerOptions> = {}): Pro
       const connecting = client(clientOptions);
       await new Promise((resolve, reject) => {
         connecting.once("connect", resolve).once("error", reject);
+        connecting.once("close", () => reject(new Error("The connection was closed.")));
       });
       return connecting;
     },

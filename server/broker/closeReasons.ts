@@ -1,0 +1,16 @@
+import type { CloseCause } from "./peer.ts";
+
+/** Whose fault an error is: those of the socket carry a code of the operating system, those of the protocol do not. */
+export function causeOf(error: Error): CloseCause {
+  if ("code" in error) return "socket";
+  if (error.message === "drain timeout") return "slow";
+  return "protocol";
+}
+
+/** The word to count an ended connection under; `undefined` when nobody broke a rule, or it is counted already. */
+export function refusalReason(error: Error, cause: CloseCause | undefined): string | undefined {
+  // A CONNACK refused it: the hook has counted that, unless aedes knew the version to be wrong.
+  if ("errorCode" in error) return error.errorCode === 1 ? "protocol-version" : undefined;
+  if (error.message === "connect did not arrive in time") return "connect-timeout";
+  return cause === "protocol" || cause === "slow" ? cause : undefined;
+}
