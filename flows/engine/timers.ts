@@ -1,4 +1,4 @@
-import type { TimerChange } from "./run.ts";
+import type { TimerChange } from "./runTypes.ts";
 import type { FlowState, Slot, Timer } from "./state.ts";
 
 /** Where changes of timers are noted. */

@@ -2,7 +2,8 @@
  * The types of the public API, shared with the editor (which imports only types from here). Times are ms since 1970
  * unless a name says otherwise. Errors are problem documents (RFC 9457).
  */
-import type { FlowDocument } from "#flows/flow.ts";
+import type { Field, FieldKind, JsonSchema } from "#flows/field.ts";
+import type { FlowDocument, TestEvent } from "#flows/flow.ts";
 import type { Problem } from "#flows/problem.ts";
 
 export interface ProblemDocument {
@@ -14,6 +15,8 @@ export interface ProblemDocument {
   /** One sentence a user understands. */
   readonly detail: string;
   readonly problems?: readonly Problem[];
+  /** With `flow.stale`: the revision that is stored now. */
+  readonly revision?: number;
 }
 
 /** Lists page by cursor: pass `next` as `?cursor=` to get the following page; absent on the last one. */
@@ -122,6 +125,83 @@ export interface FlowVersion {
   readonly document: FlowDocument;
 }
 
+/** `POST /flows/:id/rollback`: deploys the document of an earlier version as a new one. */
+export interface RollbackRequest {
+  readonly version: number;
+  readonly comment?: string;
+}
+
+/** `POST /flows/:id/inject`: presses an inject node of the deployed flow. */
+export interface InjectRequest {
+  readonly node: string;
+  /** In place of the payload that the node is set to. */
+  readonly payload?: unknown;
+}
+
+export interface InjectAnswer {
+  /** The run it caused. */
+  readonly run?: string;
+}
+
+/** `POST /flows/check`. */
+export interface CheckAnswer {
+  readonly problems: readonly Problem[];
+}
+
+/** `POST /flows/test`: one item for each test of the document; none where it has errors. */
+export interface TestAnswer {
+  readonly items: readonly TestResult[];
+  readonly problems: readonly Problem[];
+}
+
+/** `POST /flows/dry-run`: events at virtual times, for a document that is not deployed. Nothing leaves the hub. */
+export interface DryRunRequest {
+  readonly document: FlowDocument;
+  readonly events: readonly TestEvent[];
+}
+
+export interface DryRunAnswer {
+  readonly runs: readonly RunDetail[];
+  readonly effects: readonly TestedEffect[];
+  readonly problems: readonly Problem[];
+}
+
+/** `GET /nodes`: a node type as documentation and other programs need it. */
+export interface NodeInfo {
+  readonly type: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly group: "trigger" | "logic" | "transform" | "action";
+  readonly icon: string;
+  readonly synonyms: readonly string[];
+  readonly inputs: readonly string[];
+  /** Output ports of a node whose settings keep their defaults; the first one is the default port. */
+  readonly outputs: readonly string[];
+  /** The output ports follow from the settings. */
+  readonly outputsVary: boolean;
+  /** Keeps state, one for each key. */
+  readonly stateful: boolean;
+  readonly fields: readonly FieldInfo[];
+  /** JSON Schema of the settings as a document stores them. */
+  readonly schema: JsonSchema;
+  readonly examples: readonly NodeExample[];
+}
+
+/** One setting of a node type. */
+export interface FieldInfo extends Omit<Field, "read" | "kind" | "fields" | "schema"> {
+  readonly name: string;
+  readonly kind: FieldKind;
+  readonly schema: JsonSchema;
+  /** Columns of a row. */
+  readonly fields?: readonly FieldInfo[];
+}
+
+export interface NodeExample {
+  readonly title: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly steps: readonly unknown[];
+}
+
 /** `GET /templates`: flows of the library. */
 export interface TemplateSummary {
   readonly id: string;
@@ -170,6 +250,8 @@ export interface TraceStep {
   readonly payload?: unknown;
   readonly out: readonly { readonly port: string; readonly payload: unknown }[];
   readonly why?: string;
+  /** A deadline that fired after it was due, because the hub was down; `by` in ms. */
+  readonly late?: { readonly dueAt: number; readonly by: number; readonly unverified?: true };
   readonly error?: { readonly code: string; readonly message: string };
   readonly effects?: readonly { readonly id: string; readonly effect: string; readonly fields: Readonly<Record<string, unknown>> }[];
 }
@@ -191,6 +273,8 @@ export interface DeviceSummary {
   readonly hasCredential: boolean;
   readonly clientIds: readonly string[];
   readonly preset: string;
+  /** How long it may be away before it counts as offline, in ms. */
+  readonly graceMs: number;
 }
 
 export interface NewDeviceRequest {
@@ -198,6 +282,15 @@ export interface NewDeviceRequest {
   readonly id?: string;
   readonly area?: string;
   /** Which topics it may use: `own`, `any`, `zigbee2mqtt`, `tasmota`, `esphome`, `homie`. @default "own" */
+  readonly preset?: string;
+}
+
+/** `PATCH /devices/:id`: what is left out stays. */
+export interface DeviceChange {
+  /** How long it may be away before it counts as offline, in ms. */
+  readonly graceMs?: number;
+  readonly name?: string;
+  readonly area?: string;
   readonly preset?: string;
 }
 
@@ -317,6 +410,24 @@ export interface NotificationItem {
   readonly readAt: number | null;
 }
 
+/** `GET /notifications`, newest first. */
+export interface NotificationPage extends Page<NotificationItem> {
+  readonly unread: number;
+}
+
+export interface UserSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly createdAt: number;
+}
+
+export interface NewUserRequest {
+  readonly name: string;
+  readonly password: string;
+  readonly role: Role;
+}
+
 export interface TokenSummary {
   readonly id: string;
   readonly name: string;
@@ -348,6 +459,8 @@ export type LiveRequest =
 export type LiveEvent =
   | { readonly type: "hello"; readonly version: string; readonly bootId: string }
   | { readonly type: "pong" }
+  /** A request that cannot be served, and why in one sentence. */
+  | { readonly type: "refused"; readonly request: LiveRequest["type"]; readonly detail: string }
   /** At most 10 a second for each node; `dropped` counts values left out since the last one. */
   | { readonly type: "values"; readonly flow: string; readonly values: readonly LiveValue[]; readonly dropped: number }
   | { readonly type: "messages"; readonly messages: readonly TopicMessage[]; readonly dropped: number }

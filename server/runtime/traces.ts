@@ -1,5 +1,6 @@
 import { payloadText } from "#flows/payloadText.ts";
 import type { Message } from "#flows/message.ts";
+import type { Late } from "#flows/node.ts";
 import type { Run, RunStep } from "#flows/engine/run.ts";
 import { runtimeLimits } from "./runtimeLimits.ts";
 import type { FinishedRun } from "./runner.ts";
@@ -26,6 +27,8 @@ export interface TracedStep {
   readonly payload?: unknown;
   readonly out: readonly { readonly port: string; readonly payload: unknown }[];
   readonly why?: string;
+  /** A deadline that fired after it was due, because the hub was down; `by` in ms. */
+  readonly late?: Late;
   readonly error?: { readonly code: string; readonly message: string };
   readonly effects?: readonly {
     readonly id: string;
@@ -158,7 +161,7 @@ function storedTrace(finished: FinishedRun): StoredTrace {
 }
 
 function tracedStep(step: RunStep): TracedStep {
-  const { node, input, key, message, out, why, error, effects } = step;
+  const { node, input, key, message, out, why, late, error, effects } = step;
   return {
     node,
     input,
@@ -166,6 +169,7 @@ function tracedStep(step: RunStep): TracedStep {
     ...(key !== undefined && key !== "*" && { key }),
     out: out.map((sent) => ({ port: sent.port, payload: cut(sent.message) })),
     ...(why !== undefined && { why: why() }),
+    ...(late !== undefined && { late }),
     ...(error !== undefined && { error: { code: error.code, message: error.message } }),
     ...(effects !== undefined && {
       effects: effects.map(({ id, effect: { do: effect, ...fields } }) => ({ id, effect, fields })),

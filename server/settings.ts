@@ -1,0 +1,149 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+/** How the hub was started; frozen. What people set in the editor is kept in the store. */
+export interface Settings {
+  /** Folder of the databases and keys. */
+  readonly data: string;
+  /** Address to listen on; `undefined`: what the set-up chose, this computer alone before it. */
+  readonly host: string | undefined;
+  /** Port 0 picks a free one. */
+  readonly httpPort: number;
+  readonly mqttPort: number;
+  /** Makes the administrator without a set-up page. */
+  readonly adminPassword: string | undefined;
+  /** Private addresses that flows may call: `host`, `host:port` or `CIDR:port`. */
+  readonly allow: readonly string[];
+  readonly logLevel: string;
+  /** Simulated devices and two running flows. */
+  readonly demo: boolean;
+  /** The ready line on standard output is JSON. */
+  readonly json: boolean;
+}
+
+/** One setting: a flag `--http-port`, a variable `MILLRACE_HTTP_PORT`, a key `httpPort` in the settings file. */
+export interface SettingSpec {
+  readonly name: keyof Settings;
+  readonly flag: string;
+  readonly variable: string;
+  readonly help: string;
+  readonly isSwitch?: true;
+}
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
+
+/** Every setting, for parsing and for `--help`. */
+export const settingSpecs: readonly SettingSpec[] = [
+  { name: "data", flag: "--data", variable: "MILLRACE_DATA", help: "folder of the databases and keys (./data)" },
+  { name: "host", flag: "--host", variable: "MILLRACE_HOST", help: "address to listen on (this computer alone)" },
+  { name: "httpPort", flag: "--http-port", variable: "MILLRACE_HTTP_PORT", help: "port of editor and API (8080)" },
+  { name: "mqttPort", flag: "--mqtt-port", variable: "MILLRACE_MQTT_PORT", help: "port of the MQTT broker (1883)" },
+  { name: "adminPassword", flag: "--admin-password", variable: "MILLRACE_ADMIN_PASSWORD", help: "sets the hub up without a page; better: MILLRACE_ADMIN_PASSWORD_FILE" },
+  { name: "allow", flag: "--allow", variable: "MILLRACE_ALLOW", help: "private addresses that flows may call, comma-separated" },
+  { name: "logLevel", flag: "--log-level", variable: "MILLRACE_LOG_LEVEL", help: `one of ${LOG_LEVELS.join(", ")} (info)` },
+  { name: "demo", flag: "--demo", variable: "MILLRACE_DEMO", help: "adds simulated devices and two running flows", isSwitch: true },
+  { name: "json", flag: "--json", variable: "MILLRACE_JSON", help: "prints the ready line as JSON", isSwitch: true },
+];
+
+/** Settings that cannot be used; every problem is a sentence. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join("\n"));
+    this.problems = problems;
+  }
+}
+
+type Given = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the settings: flags win over the environment, that over `settings.json` in the data folder, that over the
+ * defaults. Throws a `SettingsError` with all problems at once.
+ */
+export function readSettings(args: readonly string[], environment: Given): Settings {
+  const problems: string[] = [];
+  const flags = readFlags(args, problems);
+  const variables = readVariables(environment, problems);
+  const data = resolve(flags["data"] ?? variables["data"] ?? "data");
+  const given: Given = { ...readFile(join(data, "settings.json"), problems), ...variables, ...flags };
+  const settings: Settings = {
+    data,
+    host: given["host"],
+    httpPort: readPort("httpPort", given, 8080, problems),
+    mqttPort: readPort("mqttPort", given, 1883, problems),
+    adminPassword: given["adminPassword"],
+    allow: (given["allow"] ?? "").split(",").flatMap((entry) => (entry.trim() === "" ? [] : [entry.trim()])),
+    logLevel: given["logLevel"] ?? "info",
+    demo: readSwitch("demo", given, problems),
+    json: readSwitch("json", given, problems),
+  };
+  if (!LOG_LEVELS.includes(settings.logLevel))
+    problems.push(`The log level must be one of ${LOG_LEVELS.join(", ")}, not "${settings.logLevel}".`);
+  if (problems.length > 0) throw new SettingsError(problems);
+  return Object.freeze(settings);
+}
+
+function readFlags(args: readonly string[], problems: string[]): Given {
+  const found: Record<string, string> = {};
+  for (let index = 0; index < args.length; index++) {
+    const [flag = "", inline] = args[index]!.split(/=(.*)/s);
+    const spec = settingSpecs.find((one) => one.flag === flag);
+    if (spec === undefined) problems.push(`There is no option "${flag}"; the options are ${settingSpecs.map((one) => one.flag).join(", ")}.`);
+    else if (spec.isSwitch === true) found[spec.name] = inline ?? "true";
+    else if (inline === undefined && index + 1 >= args.length) problems.push(`The option ${flag} needs a value.`);
+    else found[spec.name] = inline ?? args[++index]!;
+  }
+  return found;
+}
+
+function readVariables(environment: Given, problems: string[]): Given {
+  const found: Record<string, string> = {};
+  for (const { name, variable } of settingSpecs) {
+    const value = environment[variable];
+    if (value !== undefined && value !== "") found[name] = value;
+  }
+  const file = environment["MILLRACE_ADMIN_PASSWORD_FILE"];
+  if (file === undefined) return found;
+  try {
+    found["adminPassword"] = readFileSync(file, "utf8").trimEnd();
+  } catch (error) {
+    problems.push(`MILLRACE_ADMIN_PASSWORD_FILE cannot be read: ${String(error)}.`);
+  }
+  return found;
+}
+
+function readFile(path: string, problems: string[]): Given {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    return {};
+  }
+  try {
+    const stored = JSON.parse(text) as Record<string, unknown>;
+    const known: string[] = settingSpecs.map(({ name }) => name);
+    for (const name of Object.keys(stored)) if (!known.includes(name)) problems.push(`${path} has an unknown setting "${name}".`);
+    return Object.fromEntries(Object.entries(stored).map(([name, value]) => [name, String(value)]));
+  } catch {
+    problems.push(`${path} is not valid JSON.`);
+    return {};
+  }
+}
+
+function readPort(name: keyof Settings, given: Given, fallback: number, problems: string[]): number {
+  const text = given[name];
+  const port = text === undefined ? fallback : Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    problems.push(`The setting ${name} must be a port from 0 to 65535, not "${text}".`);
+    return fallback;
+  }
+  return port;
+}
+
+function readSwitch(name: keyof Settings, given: Given, problems: string[]): boolean {
+  const text = given[name] ?? "false";
+  if (!["true", "false", "1", "0"].includes(text)) problems.push(`The setting ${name} must be true or false, not "${text}".`);
+  return text === "true" || text === "1";
+}

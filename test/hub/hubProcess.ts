@@ -1,0 +1,180 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { type IClientOptions, type MqttClient, connectAsync } from "mqtt";
+import type { DeviceCredentials } from "../../server/api/contract.ts";
+
+/** A hub as a process of its own, on free ports of the loopback and a folder that is removed at the end. */
+export interface HubProcess {
+  readonly url: string;
+  readonly mqttPort: number;
+  readonly setupUrl: string | undefined;
+  readonly pid: number;
+  readonly folder: string;
+  /** Milliseconds from the start of the process to its ready line. */
+  readonly readyMs: number;
+  /** All that it printed to standard error so far. */
+  readonly log: () => string;
+  /** Ends the process; resolves to its exit code, or to `null` when a signal ended it. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** What an API client of a test sends and gets. */
+export interface Answer<Body = unknown> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+export const ADMIN_PASSWORD = "a long enough password";
+
+interface ReadyLine {
+  readonly http: { readonly port: number };
+  readonly mqtt: { readonly port: number };
+  readonly setupUrl?: string;
+}
+
+/** Starts the built hub; with `folder` it takes up what an earlier one left there. */
+export async function startHub(
+  options: { readonly folder?: string; readonly args?: readonly string[]; readonly isNew?: boolean } = {},
+): Promise<HubProcess> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), "millrace-"));
+  const password = options.isNew === true ? [] : ["--admin-password", ADMIN_PASSWORD];
+  const args = ["start", "--json", "--data", folder, "--http-port", "0", "--mqtt-port", "0", ...password];
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, ["dist/server/main.js", ...args, ...(options.args ?? [])], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let log = "";
+  child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  const ready = await readyLine(child, () => log);
+  return {
+    url: `http://127.0.0.1:${ready.http.port}`,
+    mqttPort: ready.mqtt.port,
+    setupUrl: ready.setupUrl,
+    pid: child.pid ?? 0,
+    folder,
+    readyMs: performance.now() - startedAt,
+    log: () => log,
+    async stop(signal = "SIGTERM") {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+      child.kill(signal);
+      const [code] = (await once(child, "exit")) as [number | null];
+      return code;
+    },
+  };
+}
+
+/** Removes what a hub left on disk. */
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function readyLine(child: ChildProcess, log: () => string): Promise<ReadyLine> {
+  const lines = createInterface({ input: child.stdout! });
+  const first = once(lines, "line") as Promise<[string]>;
+  const exit = once(child, "exit").then(() => {
+    throw new Error(`The hub ended before it was ready:\n${log()}`);
+  });
+  const [line] = await Promise.race([first, exit]);
+  exit.catch(() => {});
+  return JSON.parse(line) as ReadyLine;
+}
+
+/** A signed-in client of the API. */
+export interface ApiClient {
+  <Body = unknown>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<Body>>;
+}
+
+/** An API client without a session. */
+export function anonymous(url: string, cookie?: string): ApiClient {
+  return async <Body>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
+    const response = await fetch(`${url}${path.startsWith("/api") || path.startsWith("//") ? path.replace(/^\/\//, "/") : `/api/v1${path}`}`, {
+      method,
+      headers: {
+        "x-millrace": "1",
+        ...(cookie !== undefined && { cookie }),
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get("content-type") ?? "");
+    return { status: response.status, headers: response.headers, body: (isJson && text !== "" ? JSON.parse(text) : text) as Body };
+  };
+}
+
+/** Signs in as the administrator. */
+export async function signIn(hub: Pick<HubProcess, "url">): Promise<ApiClient> {
+  const { status, headers, body } = await anonymous(hub.url)("POST", "/session", { name: "admin", password: ADMIN_PASSWORD });
+  if (status >= 300) throw new Error(`Signing in failed: ${status} ${JSON.stringify(body)}`);
+  return anonymous(hub.url, (headers.get("set-cookie") ?? "").split(";")[0]);
+}
+
+/** Registers a device that may use any topic; its credentials are shown once. */
+export async function addDevice(api: ApiClient, name: string): Promise<DeviceCredentials> {
+  const { status, body } = await api<DeviceCredentials>("POST", "/devices", { name, preset: "any" });
+  if (status >= 300) throw new Error(`The device was not added: ${status} ${JSON.stringify(body)}`);
+  return body;
+}
+
+/** Connects over TCP as a device, with its id as client id. */
+export function connectAs(
+  { id, username, password }: DeviceCredentials,
+  hub: Pick<HubProcess, "mqttPort">,
+  options: IClientOptions = {},
+): Promise<MqttClient> {
+  return connectAsync(`mqtt://127.0.0.1:${hub.mqttPort}`, {
+    clientId: id,
+    username,
+    password,
+    reconnectPeriod: 0,
+    connectTimeout: 5_000,
+    ...options,
+  });
+}
+
+/** Creates and deploys a flow. */
+export async function deploy(api: ApiClient, document: { readonly name: string }): Promise<string> {
+  const created = await api<{ id: string }>("POST", "/flows", { document });
+  if (created.status >= 300) throw new Error(`The flow was not created: ${JSON.stringify(created.body)}`);
+  const deployed = await api("POST", `/flows/${created.body.id}/deploy`, {});
+  if (deployed.status >= 300) throw new Error(`The flow was not deployed: ${JSON.stringify(deployed.body)}`);
+  return created.body.id;
+}
+
+/** Asks again until the answer fits; fails after `timeoutMs` with the last answer. */
+export async function eventually<Value>(
+  ask: () => Promise<Value>,
+  fits: (value: Value) => boolean,
+  timeoutMs = 10_000,
+): Promise<Value> {
+  const endsAt = performance.now() + timeoutMs;
+  for (;;) {
+    const value = await ask();
+    if (fits(value)) return value;
+    if (performance.now() > endsAt) throw new Error(`It did not come about in ${timeoutMs} ms; last: ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Waits for the next message that a client gets on a topic. */
+export function nextMessage(client: MqttClient, topic: string, timeoutMs = 5_000): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      client.off("message", onMessage);
+      reject(new Error(`No message came on ${topic} within ${timeoutMs} ms.`));
+    }, timeoutMs);
+    function onMessage(at: string, payload: Buffer): void {
+      if (at !== topic) return;
+      clearTimeout(timer);
+      client.off("message", onMessage);
+      resolve(payload.toString());
+    }
+    client.on("message", onMessage);
+  });
+}
