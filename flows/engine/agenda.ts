@@ -38,7 +38,8 @@ export function createAgenda(): Agenda {
       const { timer, at } = first;
       if (placedAt.get(timer) !== at) continue;
       placedAt.delete(timer);
-      if (fireAt(timer) <= nowMs) return timer;
+      // One that has moved later takes its place among the others first, even when it is due by now.
+      if (fireAt(timer) <= at) return timer;
       add(timer);
     }
     return undefined;
