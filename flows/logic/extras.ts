@@ -6,9 +6,6 @@ import { compileGetter, readKeys } from "./getter.ts";
 import { readOperand } from "./operand.ts";
 import type { OperationPart } from "./parts.ts";
 
-/** Characters that a pattern may pass for one step; a linear machine still takes some 100 ns for each. */
-const MATCHED_PER_STEP = 16;
-
 /** Compiles an operator of our own. Its value is null when an operand is missing or unusable. */
 export function compileExtra(part: OperationPart, inner: readonly Evaluate[]): Evaluate {
   switch (part.op) {
@@ -63,8 +60,8 @@ function compileMatches({ matcher }: OperationPart, [subject]: readonly Evaluate
   return (data, budget) => {
     const text = readOperand(subject?.(data, budget), "text");
     if (typeof text !== "string" || matcher === undefined) return null;
-    spend(budget, Math.ceil(text.length / MATCHED_PER_STEP));
-    return matcher(text);
+    spend(budget, matcher.steps(text.length));
+    return matcher.test(text);
   };
 }
 

@@ -1,3 +1,4 @@
+import { textBreach } from "./coerce.ts";
 import { dateArguments, dateText } from "./dateText.ts";
 import { formatDuration } from "./duration.ts";
 import { roundTo, toNumber } from "./number.ts";
@@ -100,7 +101,7 @@ export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
       help: "Writes the items of a list one after another, with a comma or another text between.",
       run: (value, [separator]) =>
         Array.isArray(value)
-          ? value.map(valueText).join(separator === undefined ? ", " : valueText(separator))
+          ? joinedText(value.map(valueText), separator === undefined ? ", " : valueText(separator))
           : undefined,
     },
   ],
@@ -128,7 +129,7 @@ export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
       arguments: ["text", "by"],
       required: 2,
       help: "Replaces each occurrence of a text by another.",
-      run: (value, [text, by]) => valueText(value).replaceAll(valueText(text), () => valueText(by)),
+      run: (value, [text, by]) => joinedText(valueText(value).split(valueText(text)), valueText(by)),
     },
   ],
   [
@@ -177,6 +178,13 @@ function numberText(number: number, decimals: unknown): string {
   const shown = digits === undefined ? String(number) : roundTo(number, digits).toFixed(digits);
   const [whole = "", ...rest] = shown.split(/(?=[.e])/);
   return whole.replace(/\B(?=(?:\d{3})+$)/g, ",") + rest.join("");
+}
+
+/** Measured before it is built: a long separator between very many pieces would be gigabytes. */
+function joinedText(pieces: readonly string[], separator: string): string {
+  const length = pieces.reduce((sum, piece) => sum + piece.length + separator.length, -separator.length);
+  if (length > ruleLimits.textLength) throw textBreach();
+  return pieces.join(separator);
 }
 
 function itemAt(value: unknown, index: number): unknown {

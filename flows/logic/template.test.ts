@@ -112,6 +112,17 @@ describe("a template", () => {
     );
   });
 
+  it("never builds a text that is far too long", () => {
+    const long = "y".repeat(60_000);
+    const many = { text: "x".repeat(60_000), list: Array.from({ length: 100_000 }, () => 1) };
+    for (const text of [
+      `{{text | replace: x, ${long}}}`,
+      `{{list | join: ${long}}}`,
+      "{{text | pad: 1000000}}{{text}}",
+    ])
+      expect(() => template(text).render(many)).toThrow(expect.objectContaining({ code: "limit.size" }));
+  });
+
   it.each([
     ["{{payload", "not closed"],
     ["{{}}", "empty"],

@@ -66,8 +66,7 @@ function createTemplate(source: string, parts: readonly TemplatePart[]): Templat
     constant: slots.length === 0,
     render,
     renderWith: (data, encode, zone = UTC) => renderAll(compiled, { data, zone, encode }),
-    value: (data, zone = UTC) =>
-      only === undefined ? render(data, zone) : (only.read(data, zone) ?? undefined),
+    value: (data, zone = UTC) => (only === undefined ? render(data, zone) : present(only.read(data, zone))),
     missing: (data) =>
       slots.filter(({ read }) => isMissing(read(data, UTC))).map(({ part }) => formatPath(part.keys)),
   };
@@ -83,8 +82,7 @@ function compileValue({ keys, filters: given }: TemplateValue): Read {
   return (data, zone) => {
     let value = get(data);
     for (const { filter, args } of steps) {
-      if (!isMissing(value) || filter.seesMissing === true)
-        value = filter.run(isMissing(value) ? undefined : value, args, zone);
+      if (!isMissing(value) || filter.seesMissing === true) value = filter.run(present(value), args, zone);
       if (typeof value === "string" && value.length > ruleLimits.textLength) throw textBreach();
     }
     return value;
@@ -109,6 +107,10 @@ function renderAll(pieces: readonly (string | Slot)[], { data, zone, encode }: R
     if (text.length > ruleLimits.textLength) throw textBreach();
   }
   return text;
+}
+
+function present(value: unknown): unknown {
+  return isMissing(value) ? undefined : value;
 }
 
 /** NaN is what a failed calculation leaves; nobody wants to read it. */
