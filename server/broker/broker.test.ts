@@ -278,6 +278,21 @@ describe("sessions", () => {
     await expect.poll(() => hub.broker.clients()[0]?.inFlight).toBe(0);
   });
 
+  test("a QoS 2 message that was received goes on with PUBREL, not with a second PUBLISH [MQTT-4.3.3-1]", async () => {
+    const first = hub.raw({ clientId: "keeper", clean: false, acknowledges: false });
+    await first.subscribe("q", 2);
+    hub.broker.publish({ topic: "q", payload: "1", qos: 2, retain: false });
+    const { messageId = 0 } = await first.next("publish");
+    first.send({ cmd: "pubrec", messageId });
+    await first.next("pubrel");
+    first.socket.destroy();
+    await hub.change(({ up }) => !up);
+    const second = hub.raw({ clientId: "keeper", clean: false });
+    expect(await second.next("pubrel")).toMatchObject({ messageId });
+    await expect.poll(() => hub.broker.clients()[0]?.inFlight).toBe(0);
+    expect(second.publishes()).toEqual([]);
+  });
+
   test("a clean start forgets the session of the same id [MQTT-3.1.2-6]", async () => {
     const first = await hub.connect({ clientId: "keeper", clean: false });
     await first.subscribeAsync("q", { qos: 1 });
