@@ -1,0 +1,118 @@
+import { Counter, Gauge, Registry } from "prom-client";
+import { route, type Route } from "./route.ts";
+
+/** A measured value of one series; labels come from small fixed sets, never from clients, topics or devices. */
+export interface MetricValue {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** One metric. Counters are exact totals kept elsewhere and only read at a scrape. */
+export interface MetricFamily {
+  readonly kind: "counter" | "gauge";
+  /** Without the prefix `millrace_`; a counter ends in `_total`. */
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly string[];
+  readonly read: () => readonly MetricValue[];
+}
+
+/** Series of one family; what is beyond is a mistake of ours and is left out. */
+const SERIES_MAX = 100;
+
+/** Figures of the hub for Prometheus. */
+export function metricsRoutes(families: readonly MetricFamily[]): readonly Route[] {
+  const registry = createRegistry([...families, ...processFamilies]);
+  return [
+    route<{ answer: string }>({
+      method: "GET",
+      path: "/metrics",
+      isOutside: true,
+      scope: "runs:read",
+      summary: "Gives the counters of the hub in the text format of Prometheus.",
+      answer: { type: "string" },
+      media: registry.contentType,
+      handle: () => registry.metrics(),
+    }),
+  ];
+}
+
+/** A registry that reads each family when it is asked. */
+export function createRegistry(families: readonly MetricFamily[]): Registry {
+  const registry = new Registry();
+  for (const { kind, name, help, labels = [], read } of families) {
+    const values = () => read().slice(0, SERIES_MAX);
+    const base = { name: `millrace_${name}`, help, labelNames: [...labels], registers: [registry] };
+    if (kind === "gauge")
+      new Gauge({
+        ...base,
+        collect() {
+          this.reset();
+          for (const { labels: of = {}, value } of values()) this.set(of, value);
+        },
+      });
+    else
+      new Counter({
+        ...base,
+        collect() {
+          this.reset();
+          for (const { labels: of = {}, value } of values()) this.inc(of, value);
+        },
+      });
+  }
+  return registry;
+}
+
+/** What the process costs. */
+const processFamilies: readonly MetricFamily[] = [
+  {
+    kind: "counter",
+    name: "process_cpu_seconds_total",
+    help: "CPU time of the hub.",
+    read: () => {
+      const { user, system } = process.cpuUsage();
+      return [{ value: (user + system) / 1e6 }];
+    },
+  },
+  {
+    kind: "gauge",
+    name: "process_resident_bytes",
+    help: "Memory of the hub.",
+    read: () => [{ value: process.memoryUsage.rss() }],
+  },
+  {
+    kind: "gauge",
+    name: "process_uptime_seconds",
+    help: "Time since the process began.",
+    read: () => [{ value: process.uptime() }],
+  },
+];
+
+/** A family of one number. */
+export function singleMetric(
+  kind: MetricFamily["kind"],
+  name: string,
+  details: { readonly help: string; readonly read: () => number },
+): MetricFamily {
+  return { kind, name, help: details.help, read: () => [{ value: details.read() }] };
+}
+
+/** A family with one label, read from a record such as `{ "queue-full": 3 }`. */
+export function labelledMetric(
+  kind: MetricFamily["kind"],
+  name: string,
+  details: {
+    readonly help: string;
+    readonly label: string;
+    readonly read: () => Readonly<Record<string, number>>;
+  },
+): MetricFamily {
+  const { help, label, read } = details;
+  return {
+    kind,
+    name,
+    help,
+    labels: [label],
+    read: () => Object.entries(read()).map(([key, value]) => ({ labels: { [label]: key }, value })),
+  };
+}
