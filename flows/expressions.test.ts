@@ -1,31 +1,48 @@
-import { expect, test } from "vitest";
-import { readConfig } from "./config.ts";
-import { type TopicTemplate, topic } from "./expressions.ts";
+import { describe, expect, test } from "vitest";
+import { key, topic } from "./expressions.ts";
 import { createMessage } from "./message.ts";
 
-function render(source: string, payload: unknown): string {
-  const config = readConfig({ topic: topic("Topic") }, { topic: source }, ({ message }) => {
-    throw new Error(message);
+const message = createMessage({
+  topic: "a/b",
+  payload: { room: "north", path: "x/y", wild: "+", none: null, empty: "", nul: "\u0000" },
+  seenAt: 0,
+  id: "m",
+});
+
+describe("a topic to publish to", () => {
+  const render = (text: string) => topic("Topic").read(text, (problem) => expect.fail(problem)).render(message);
+
+  test("is rendered from the message", () => {
+    expect(render("lamp/{{payload.room}}/set")).toBe("lamp/north/set");
   });
-  return (config["topic"] as TopicTemplate).render(
-    createMessage({ topic: "t", payload, seenAt: 0, id: "m" }),
-  );
-}
 
-test("a value in a topic makes no further levels, unless the template says that it is a path", () => {
-  expect(render("home/{{payload}}/set", "hall")).toBe("home/hall/set");
-  expect(() => render("home/{{payload}}/set", "hall/lamp")).toThrow("slash");
-  expect(render("home/{{payload | path}}/set", "hall/lamp")).toBe("home/hall/lamp/set");
+  test("takes a value with slashes only where it says so", () => {
+    expect(() => render("lamp/{{payload.path}}")).toThrow(/would get more levels/);
+    expect(render("lamp/{{payload.path | path}}")).toBe("lamp/x/y");
+  });
+
+  test.each([
+    ["payload.wild", /wildcard/],
+    ["payload.none", /missing/],
+    ["payload.nothing", /missing/],
+    ["payload.empty", /empty level/],
+    ["payload.nul", /NUL/],
+  ])("is refused for the value of %s", (path, sentence) => {
+    expect(() => render(`lamp/{{${path}}}/set`)).toThrow(sentence);
+  });
 });
 
-test("an empty value makes no empty level, but one that was written stays", () => {
-  expect(() => render("home/{{payload}}/set", "")).toThrow("empty level");
-  expect(() => render("home/{{payload}}", "")).toThrow("empty level");
-  expect(render("home/room{{payload}}", "")).toBe("home/room");
-  expect(render("/home/{{payload}}", "hall")).toBe("/home/hall");
-});
+describe("a key", () => {
+  const keyOf = (text: string) => key().read(text, (problem) => expect.fail(problem)).of(message);
 
-test("a wildcard or a missing value is refused", () => {
-  expect(() => render("home/{{payload}}", "#")).toThrow("wildcard");
-  expect(() => render("home/{{payload.room}}", {})).toThrow("payload.room, which is missing");
+  test("is the topic where no device is known, one for all, or what a template gives", () => {
+    expect(keyOf("auto")).toBe("a/b");
+    expect(keyOf("none")).toBe("*");
+    expect(keyOf("{{payload.room}}")).toBe("north");
+  });
+
+  test("that renders empty or from a missing field is none", () => {
+    expect(keyOf("{{payload.nothing}}")).toBeUndefined();
+    expect(keyOf("{{payload.empty}}")).toBeUndefined();
+  });
 });

@@ -201,36 +201,21 @@ function readTemplate(label: string, stored: unknown, report: Report): Template 
 }
 
 function renderTopic(parsed: Template, message: Message): string {
+  const refuse = (wrong: string): never => {
+    throw new NodeError("topic.invalid", `The topic ${quoted(parsed.source)} ${wrong}.`);
+  };
   const missing = parsed.missing(message);
-  if (missing.length > 0)
-    throw new NodeError(
-      "topic.invalid",
-      `The topic ${quoted(parsed.source)} needs ${missing.join(", ")}, which is missing.`,
-    );
-  let slashed: string | undefined;
-  const text = parsed.renderWith(message, (part, { filters: steps }) => {
-    if (part.includes("/") && !steps.some(({ name }) => name === "path")) slashed ??= part;
-    return part;
+  if (missing.length > 0) refuse(`needs ${missing.join(", ")}, which is missing`);
+  const text = parsed.renderWith(message, (value, part) => {
+    if (value === "") refuse(`would have an empty level, because ${part.source} is empty`);
+    const maySplit = part.filters.some(({ name }) => name === "path");
+    if (value.includes("/") && !maySplit)
+      refuse(`would get more levels, because ${part.source} is ${quoted(value)}; write {{${part.source} | path}} to allow it`);
+    return value;
   });
-  const wrong = slashProblem(slashed) ?? emptyLevelProblem(parsed, message, text) ?? topicProblem(text);
+  const wrong = topicProblem(text);
   if (wrong !== undefined) throw new NodeError("topic.invalid", `The topic ${quoted(text)} ${wrong}.`);
   return text;
-}
-
-function slashProblem(value: string | undefined): string | undefined {
-  if (value === undefined) return undefined;
-  return `holds ${quoted(value)}, whose slash would make more levels of it; write {{... | path}} where it may`;
-}
-
-/** Empty levels that were written so are fine; those that an empty value makes are not. */
-function emptyLevelProblem(parsed: Template, message: Message, text: string): string | undefined {
-  if (!/(^|\/)(\/|$)/.test(text)) return undefined;
-  const emptyLevels = (topicText: string): number =>
-    topicText.split("/").filter((level) => level === "").length;
-  const written = parsed.renderWith(message, () => "x");
-  return emptyLevels(text) > emptyLevels(written)
-    ? "has an empty level, because a value in it is empty"
-    : undefined;
 }
 
 function topicProblem(text: string): string | undefined {
