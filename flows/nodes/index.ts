@@ -8,7 +8,10 @@ import { log } from "./log/index.ts";
 import { map } from "./map/index.ts";
 import { mqttIn } from "./mqtt-in/index.ts";
 import { notify } from "./notify/index.ts";
+import { presence } from "./presence/index.ts";
 import { publish } from "./publish/index.ts";
+import { schedule } from "./schedule/index.ts";
+import { silence } from "./silence/index.ts";
 import { switchNode } from "./switch/index.ts";
 import { template } from "./template/index.ts";
 import { threshold } from "./threshold/index.ts";
@@ -17,6 +20,9 @@ import { throttle } from "./throttle/index.ts";
 /** Every node type: one line each. */
 export const nodes: readonly AnyNode[] = [
   mqttIn,
+  presence,
+  silence,
+  schedule,
   inject,
   filter,
   switchNode,

@@ -1,3 +1,5 @@
+import { isRecord } from "./isRecord.ts";
+
 /** Short texts for the cards of nodes, made from settings as they are stored. */
 
 const LENGTH_MAX = 60;
@@ -59,7 +61,7 @@ function operandText(operand: unknown): string | undefined {
   if (op !== undefined) return undefined;
   if (operand === null) return "missing";
   if (Array.isArray(operand)) return operand.map(operandText).join(", ");
-  return typeof operand === "object" ? JSON.stringify(operand) : String(operand);
+  return typeof operand === "string" ? operand : JSON.stringify(operand);
 }
 
 /** `payload.temp` is `temp` to a reader. */
@@ -75,9 +77,8 @@ function isGuard(operands: readonly unknown[]): boolean {
 }
 
 function partsOf(rule: unknown): readonly [string | undefined, readonly unknown[]] {
-  if (typeof rule !== "object" || rule === null || Array.isArray(rule)) return [undefined, []];
-  const [entry, ...more] = Object.entries(rule);
+  const [entry, ...more] = isRecord(rule) ? Object.entries(rule) : [];
   if (entry === undefined || more.length > 0) return [undefined, []];
-  const [op, operands] = entry as [string, unknown];
+  const [op, operands] = entry;
   return [op, Array.isArray(operands) ? operands : [operands]];
 }

@@ -1,4 +1,5 @@
 import { toNumber } from "../../logic/number.ts";
+import { isRecord } from "../isRecord.ts";
 
 /** Relative tolerance, so that the steps of binary fractions do not hide a change: 0.3 - 0.2 is less than 0.1. */
 const TOLERANCE = 1e-9;
@@ -35,18 +36,12 @@ export function differs(
 /** Deep equality of JSON values; the order of an object's keys does not matter. */
 export function isEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Array.isArray(a) || Array.isArray(b))
-    return (
-      Array.isArray(a) &&
-      Array.isArray(b) &&
-      a.length === b.length &&
-      a.every((item, index) => isEqual(item, b[index]))
-    );
-  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
-  const names = Object.keys(left);
-  if (names.length !== Object.keys(right).length) return false;
-  return names.every((name) => Object.hasOwn(right, name) && isEqual(left[name], right[name]));
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, index) => isEqual(item, b[index]));
+  if (!isRecord(a) || !isRecord(b)) return false;
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  return names.every((name) => Object.hasOwn(b, name) && isEqual(a[name], b[name]));
 }
 
 function sentenceOf(found: {
@@ -57,7 +52,11 @@ function sentenceOf(found: {
   readonly enough: boolean;
 }): string {
   const { from, to, size, needed, enough } = found;
-  const digits = (value: number): number => Number(value.toPrecision(6));
   const relation = enough ? "at least" : "less than";
   return `${to} is ${digits(size)} from ${from}, ${relation} ${digits(needed)}.`;
+}
+
+/** Enough digits to see a difference, few enough to hide binary fractions. */
+function digits(value: number): number {
+  return Number(value.toPrecision(6));
 }

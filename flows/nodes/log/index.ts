@@ -75,7 +75,7 @@ export const log = defineNode({
       ],
     },
     {
-      title: "Twelve in one second: ten lines, then one that counts the rest",
+      title: "25 messages in one second: ten lines, then one that counts the rest",
       config: { text: "n {{payload}}", level: "warn" },
       steps: [
         ...Array.from({ length: 10 }, (_, n) => ({
@@ -83,9 +83,12 @@ export const log = defineNode({
           payload: n,
           gives: [{ do: "log", level: "warn", text: `n ${n}` }, ["out", n] as const],
         })),
-        { atMs: 110, payload: 10, gives: [["out", 10]] },
-        { atMs: 120, payload: 11, gives: [["out", 11]] },
-        { atMs: 1_000, gives: [{ do: "log", level: "warn", text: "2 more" }] },
+        ...Array.from({ length: 15 }, (_, n) => ({
+          atMs: 100 + n * 10,
+          payload: n,
+          gives: [["out", n] as const],
+        })),
+        { atMs: 1_000, gives: [{ do: "log", level: "warn", text: "15 more" }] },
         { atMs: 1_000, payload: 12, gives: [{ do: "log", text: "n 12" }, ["out", 12]] },
       ],
     },

@@ -3,6 +3,7 @@ import { flag, rows } from "../../fields.ts";
 import { formatPath } from "../../logic/path.ts";
 import { withPayload } from "../../message.ts";
 import { type SettingProblem, defineNode, emit } from "../../node.ts";
+import { isRecord } from "../isRecord.ts";
 import { path } from "../pathField.ts";
 import { short } from "../sentences.ts";
 import { without } from "./without.ts";
@@ -85,6 +86,11 @@ export const map = defineNode({
       ],
     },
     {
+      title: "An item of a list",
+      config: { remove: [{ path: "payload.list[0]" }, { path: "payload.list[7].t" }] },
+      steps: [{ payload: { list: [1, 2] }, gives: [["out", { list: [2] }]] }],
+    },
+    {
       title: "A bare number becomes an object",
       config: { set: { celsius: { $rule: { "/": [{ "-": [{ var: "payload" }, 32] }, 1.8] } } } },
       steps: [{ payload: 212, gives: [["out", { celsius: 100 }]] }],
@@ -96,8 +102,4 @@ function pathProblems(keys: readonly string[], at: string): readonly SettingProb
   if (keys[0] === "payload" && keys.length > 1) return [];
   const message = `Only fields of the payload can be removed, such as payload.raw, not "${formatPath(keys)}".`;
   return [{ path: at, message }];
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

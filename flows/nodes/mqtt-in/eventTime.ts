@@ -15,7 +15,8 @@ const PAST_MAX_MS = 24 * 3_600_000;
 const FUTURE_MAX_MS = 5 * 60_000;
 /** As ms this is March 1973, as seconds the year 5138: a device means seconds below it. */
 const MILLIS_FROM = 1e11;
-const DATE = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d\d:?\d\d)?$/i;
+const DATE =
+  /^(?<date>\d{4}-\d\d-\d\d)[T ](?<clock>\d\d:\d\d)(?::(?<second>\d\d)(?:[.,](?<fraction>\d{1,9}))?)?\s*(?<offset>Z|[+-]\d\d:?\d\d)?$/i;
 
 /** Reads the time field of a message, and refuses one that a device with a wrong clock made. */
 export function readEventTime(
@@ -49,22 +50,17 @@ function instantOf(found: unknown, format: TimeFormat, zone: string): number | u
 
 /** A date with its zone, or without one where `zone` says which is meant. */
 function dateOf(found: unknown, zone: string | undefined): number | undefined {
-  const [whole, year, month, day, hour, minute, second = "0", fraction = "", offset] =
-    DATE.exec(typeof found === "string" ? found.trim() : "") ?? [];
-  if (whole === undefined || (offset === undefined && zone === undefined)) return undefined;
-  const ms = Number(fraction.padEnd(3, "0").slice(0, 3));
-  const parts = [year, month, day, hour, minute, second].map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const wallMs = Date.UTC(parts[0], parts[1] - 1, parts[2], parts[3], parts[4], parts[5], ms);
-  // `Date.UTC` rolls 31 February over into March.
-  if (!new Date(wallMs).toISOString().startsWith(`${year}-${month}-${day}T${hour}:${minute}`))
-    return undefined;
+  const {
+    date = "",
+    clock = "",
+    second = "00",
+    fraction = "",
+    offset,
+  } = DATE.exec(typeof found === "string" ? found.trim() : "")?.groups ?? {};
+  if (date === "" || (offset === undefined && zone === undefined)) return undefined;
+  const ms = fraction.padEnd(3, "0").slice(0, 3);
+  const wallMs = Date.parse(`${date}T${clock}:${second}.${ms}Z`);
+  if (Number.isNaN(wallMs) || !new Date(wallMs).toISOString().startsWith(date)) return undefined;
   return offset === undefined ? instantsOf(wallMs, zone ?? "UTC")[0] : wallMs - offsetOf(offset);
 }
 

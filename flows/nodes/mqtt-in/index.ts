@@ -4,6 +4,7 @@ import { choice, zone } from "../../fields.ts";
 import { compilePath } from "../../logic/path.ts";
 import { createMessage, withFacts } from "../../message.ts";
 import { type NodeContext, type Reaction, type TopicEvent, defineNode, emit } from "../../node.ts";
+import { isRecord } from "../isRecord.ts";
 import { path } from "../pathField.ts";
 import { short } from "../sentences.ts";
 import { type EventTime, readEventTime } from "./eventTime.ts";
@@ -148,6 +149,6 @@ function rawStart(event: TopicEvent): string | undefined {
   const text = event.decode("text");
   if (text.ok && typeof text.value === "string") return text.value.slice(0, RAW_LENGTH);
   const bytes = event.decode("binary");
-  const { base64 } = Object(bytes.ok ? bytes.value : undefined) as { readonly base64?: string };
-  return base64?.slice(0, RAW_LENGTH);
+  const base64 = bytes.ok && isRecord(bytes.value) ? bytes.value["base64"] : undefined;
+  return typeof base64 === "string" ? base64.slice(0, RAW_LENGTH) : undefined;
 }

@@ -2,6 +2,7 @@ import { template } from "../../expressions.ts";
 import { channel, choice } from "../../fields.ts";
 import type { Message } from "../../message.ts";
 import { type Severity, defineNode, emit, severities } from "../../node.ts";
+import { isRecord } from "../isRecord.ts";
 import { short } from "../sentences.ts";
 
 const fields = {
@@ -100,7 +101,8 @@ export const notify = defineNode({
 });
 
 function foundSeverity({ facts }: Message): Severity {
-  const { severity } = Object(facts["threshold"]) as { readonly severity?: unknown };
+  const finding = facts["threshold"];
+  const severity = isRecord(finding) ? finding["severity"] : undefined;
   return severities.find((known) => known === severity) ?? "info";
 }
 

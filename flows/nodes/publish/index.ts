@@ -183,7 +183,7 @@ function publication(
 ): Extract<Effect, { readonly do: "publish" }> {
   const name = target.render(message);
   const payload = source.of(message, budget);
-  const isComputed = typeof source.source === "object" || String(source.source).includes("{{");
+  const isComputed = source.paths.length > 0;
   if (payload === undefined || payload === null)
     throw new NodeError(
       "effect.failed",
@@ -198,7 +198,7 @@ function publication(
     do: "publish",
     topic: name,
     payload,
-    qos: qos as 0 | 1 | 2,
+    qos: qos === 0 || qos === 2 ? qos : 1,
     retain,
     ...(expires !== undefined && { expiresAt: nowMs + expires }),
   };

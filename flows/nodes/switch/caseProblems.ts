@@ -1,5 +1,6 @@
 import type { Rule } from "../../logic/rule.ts";
 import type { SettingProblem } from "../../node.ts";
+import { isRecord } from "../isRecord.ts";
 
 interface Case {
   readonly name: string;
@@ -12,7 +13,7 @@ interface Comparison {
   readonly limit: number;
 }
 
-const RESERVED: readonly string[] = ["else", "unknown", "error"];
+const RESERVED: ReadonlySet<string> = new Set(["else", "unknown", "error"]);
 const PORT_NAME = /^[\p{L}\p{N}][\p{L}\p{N} _-]*$/u;
 
 /** Mistakes in a list of cases: names that cannot be ports, and cases that no message can reach. */
@@ -25,7 +26,7 @@ export function caseProblems(cases: readonly Case[], mode: "first" | "all"): rea
         path: `${path}/name`,
         message: `The case "${name}" needs a name of letters, digits, spaces, - and _, because it names a port.`,
       });
-    if (RESERVED.includes(name))
+    if (RESERVED.has(name))
       problems.push({
         path: `${path}/name`,
         message: `"${name}" is a port of every switch; choose another name.`,
@@ -58,9 +59,8 @@ function covers(wide: Rule, narrow: Rule): boolean {
 
 /** One row of the condition builder, guarded or not: a field compared with a number. */
 function comparisonOf(source: unknown): Comparison | undefined {
-  const [op, operands] = Object.entries(Object(source) as Record<string, unknown>)[0] ?? [];
-  if (!Array.isArray(operands) || operands.length !== 2) return undefined;
-  const [first, second] = operands as [unknown, unknown];
+  const [op, operands] = operationOf(source);
+  const [first, second] = operands;
   if (op === "and") return isPresenceTest(first, second) ? comparisonOf(second) : undefined;
   if (op !== "<" && op !== "<=" && op !== ">" && op !== ">=") return undefined;
   if (typeof first !== "object" || typeof second !== "number") return undefined;
@@ -68,7 +68,11 @@ function comparisonOf(source: unknown): Comparison | undefined {
 }
 
 function isPresenceTest(test: unknown, comparison: unknown): boolean {
-  const { "!==": operands } = Object(test) as { "!=="?: unknown };
-  if (!Array.isArray(operands) || operands[1] !== null) return false;
-  return comparisonOf(comparison)?.subject === JSON.stringify(operands[0]);
+  const [op, [subject, nothing]] = operationOf(test);
+  return op === "!==" && nothing === null && comparisonOf(comparison)?.subject === JSON.stringify(subject);
+}
+
+function operationOf(source: unknown): readonly [string, readonly unknown[]] {
+  const [[op, operands] = ["", undefined]] = isRecord(source) ? Object.entries(source) : [];
+  return [op, Array.isArray(operands) && operands.length === 2 ? operands : []];
 }

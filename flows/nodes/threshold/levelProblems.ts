@@ -28,19 +28,15 @@ function orderProblems(levels: readonly Level[], side: Side): readonly SettingPr
     const word = side === "above" ? "lower" : "higher";
     const sentence = (name: string, mine: number, theirs: number): string =>
       `"${level.severity}" is more severe than "${milder.severity}", so its ${name} (${mine}) must not be ${word} than ${theirs}.`;
-    return [
-      ...(isFurther(milder.set, level.set, side)
-        ? [{ path: `levels/${index}/set`, message: sentence("limit", level.set, milder.set) }]
-        : []),
-      ...(isFurther(clearOf(milder), clearOf(level), side)
-        ? [
-            {
-              path: `levels/${index}/clear`,
-              message: sentence("clearing limit", clearOf(level), clearOf(milder)),
-            },
-          ]
-        : []),
-    ];
+    const problems: SettingProblem[] = [];
+    if (isFurther(milder.set, level.set, side))
+      problems.push({ path: `levels/${index}/set`, message: sentence("limit", level.set, milder.set) });
+    if (isFurther(clearOf(milder), clearOf(level), side))
+      problems.push({
+        path: `levels/${index}/clear`,
+        message: sentence("clearing limit", clearOf(level), clearOf(milder)),
+      });
+    return problems;
   });
 }
 

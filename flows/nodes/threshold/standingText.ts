@@ -19,7 +19,6 @@ export function standingText(judged: Judged): string {
 export function clockText(ms: number): string {
   if (ms < 1_000) return `${ms} ms`;
   const seconds = Math.floor(ms / 1_000);
-  const pad = (value: number): string => String(value).padStart(2, "0");
   const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60];
   const rest = pad(seconds % 60);
   return hours > 0 ? `${hours}:${pad(minutes)}:${rest}` : `${minutes}:${rest}`;
@@ -54,4 +53,8 @@ function clearing(level: Level, side: Side) {
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, "0");
 }

@@ -1,9 +1,7 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { readConfig } from "../../config.ts";
 import { compileFlow } from "../../engine/program.ts";
 import { type Run } from "../../engine/run.ts";
-import type { ConfigOf } from "../../field.ts";
 import { createMessage } from "../../message.ts";
 import { createVirtualHub } from "../../testing/virtualHub.ts";
 import { threshold } from "./index.ts";
@@ -24,7 +22,7 @@ function play(config: Record<string, unknown>) {
   const hub = createVirtualHub({ program, startMs: START_MS, zone: "UTC", onRun: (run) => runs.push(run) });
   return {
     hub,
-    at(atMs: number, payload?: unknown, initial = false) {
+    at: (atMs: number, payload?: unknown, initial = false) => {
       hub.advanceTo(START_MS + atMs);
       if (payload === undefined) return;
       hub.hand("node", "in", createMessage({ topic: "t", payload, seenAt: hub.now(), id: "m", initial }));
@@ -34,11 +32,18 @@ function play(config: Record<string, unknown>) {
   };
 }
 
-function check(levels: readonly object[], side = "above") {
-  const config = readConfig(threshold.fields, { levels, side }, ({ message }) => {
-    throw new Error(message);
-  });
-  return threshold.check?.(config as ConfigOf<typeof threshold.fields>) ?? [];
+/** The settings that are refused, as paths below the configuration. */
+function check(levels: readonly object[], side = "above"): string[] {
+  const document = {
+    millrace: 1,
+    id: "flow",
+    name: "Flow",
+    nodes: { node: { type: "threshold", config: { levels, side } } },
+    wires: [],
+  };
+  return compileFlow(document, [threshold])
+    .problems.filter(({ severity }) => severity === "error")
+    .map(({ path }) => path.replace("/nodes/node/config/", ""));
 }
 
 test("the finding names severity, previous one, value and limit", () => {
@@ -99,25 +104,19 @@ test("the explanation tells how long the value held and what broke it", () => {
 });
 
 test("limits in the wrong order are refused when the flow is saved", () => {
-  expect(check([{ severity: "warning", set: 30, clear: 31 }])).toMatchObject([{ path: "levels/0/clear" }]);
-  expect(check([{ severity: "warning", set: 30, clear: 29 }], "below")).toMatchObject([
-    { path: "levels/0/clear" },
-  ]);
+  const warning = { severity: "warning", set: 30 };
+  expect(check([{ ...warning, clear: 31 }])).toEqual(["levels/0/clear"]);
+  expect(check([{ ...warning, clear: 29 }], "below")).toEqual(["levels/0/clear"]);
   expect(
     check([
       { severity: "critical", set: 30 },
       { severity: "warning", set: 40 },
     ]),
-  ).toMatchObject([{ path: "levels/0/set" }, { path: "levels/0/clear" }]);
+  ).toEqual(["levels/0/set", "levels/0/clear"]);
+  expect(check([warning, { severity: "warning", set: 40 }])).toEqual(["levels/1/severity"]);
   expect(
     check([
-      { severity: "warning", set: 30 },
-      { severity: "warning", set: 40 },
-    ]),
-  ).toMatchObject([{ path: "levels/1/severity" }]);
-  expect(
-    check([
-      { severity: "warning", set: 30, clear: 28 },
+      { ...warning, clear: 28 },
       { severity: "critical", set: 40, clear: 35 },
     ]),
   ).toEqual([]);
