@@ -1,0 +1,325 @@
+import type { DeviceRef } from "#flows/message.ts";
+import { genericAvailability, readAvailability } from "./availability.ts";
+import { createBindings, type SessionChange } from "./bindings.ts";
+import type { ConventionMatch } from "./conventions.ts";
+import type { Device } from "./device.ts";
+import type { DeviceStore } from "./deviceStore.ts";
+import { createKnocks, type Knocks } from "./knocks.ts";
+import { createLookup, prefixOrigin } from "./lookup.ts";
+import { createPresenceHost, type PresenceReport } from "./presenceHost.ts";
+import { shownState } from "./presence.ts";
+import type { AvailabilityValue, PresenceState } from "./presenceTypes.ts";
+import { rulesOf, type DeviceRule } from "./presets.ts";
+import { createProposals, type Proposal } from "./proposals.ts";
+import { createRegistry, type DeviceAnswer, type DeviceDraft } from "./registry.ts";
+import { createSparkplug } from "./sparkplug.ts";
+import { createTopics, type Topics } from "./topics.ts";
+import { zigbeeNames } from "./zigbeeNames.ts";
+
+/** A message the broker accepted; the payload need only live during the call. */
+export interface DeviceArrival {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  readonly seenAt: number;
+  /** `undefined` for the hub itself. */
+  readonly clientId: string | undefined;
+  readonly user: string | undefined;
+  readonly epoch: number;
+  readonly will: boolean;
+}
+
+/** A device as pages show it. */
+export interface DeviceView {
+  readonly id: string;
+  readonly name: string;
+  readonly area: string;
+  readonly state: PresenceState;
+  readonly reason: string;
+  readonly since: number | null;
+  readonly lastSeenAt: number | null;
+  readonly simulated: boolean;
+  readonly discovered: boolean;
+  readonly hasCredential: boolean;
+  readonly clientIds: readonly string[];
+  readonly preset: string;
+  readonly parent: string | null;
+  readonly graceMs: number;
+  readonly onClean: string;
+  readonly blinks: number;
+}
+
+/** What the broker must know to let a device in. The user name is the id of the device. */
+export interface DeviceAccess {
+  readonly device: DeviceRef;
+  /** SHA-256 of the token; see `isTokenOf`. */
+  readonly tokenHash: string;
+  readonly rules: readonly DeviceRule[];
+}
+
+export interface DevicesParts {
+  readonly store: DeviceStore;
+  readonly now: () => number;
+  readonly schedule: (run: () => void, delayMs: number) => () => void;
+  readonly log: { readonly error: (details: object, message: string) => void };
+  /** A random token of at least 128 bits. */
+  readonly newToken: () => string;
+}
+
+export interface Devices {
+  start: () => void;
+  stop: () => Promise<void>;
+  list: () => readonly DeviceView[];
+  get: (id: string) => DeviceView | undefined;
+  add: (draft: DeviceDraft) => Promise<DeviceAnswer>;
+  patch: (id: string, changes: Partial<Omit<DeviceDraft, "id">>) => Promise<DeviceAnswer | undefined>;
+  remove: (id: string) => Promise<boolean>;
+  /** The token is shown once; the one before ends. */
+  issueCredential: (
+    id: string,
+  ) => Promise<
+    { readonly username: string; readonly password: string; readonly topics: readonly string[] } | undefined
+  >;
+  credentialOf: (user: string | undefined) => DeviceAccess | undefined;
+  readonly knocks: Knocks;
+  readonly topics: Topics;
+  /** Topics that look like availability and are not believed yet. */
+  proposals: () => readonly Proposal[];
+  session: (change: SessionChange) => void;
+  /** Takes note of a message; call it before anyone asks `deviceOf` about it. */
+  arrival: (arrival: DeviceArrival) => void;
+  /** A retained message that was there before the hub started. */
+  retained: (topic: string, payload: Uint8Array) => void;
+  deviceOf: (topic: string, clientId: string | undefined, user: string | undefined) => DeviceRef | undefined;
+  /** Each listener returns its own off. */
+  onPresence: (listener: (report: PresenceReport) => void) => () => void;
+  /** A device changed in a way that pages show. */
+  onChange: (listener: (id: string) => void) => () => void;
+}
+
+/** Client ids kept for one device. */
+const CLIENT_IDS_MAX = 8;
+
+/** The registry of devices, their presence, and the topics they speak on. */
+export function createDevices({ store, now, schedule, log, newToken }: DevicesParts): Devices {
+  const reportListeners = new Set<(report: PresenceReport) => void>();
+  const changeListeners = new Set<(id: string) => void>();
+  const tell = <Told>(listeners: ReadonlySet<(told: Told) => void>, told: Told) => {
+    for (const listener of listeners)
+      try {
+        listener(told);
+      } catch (error) {
+        log.error({ err: error }, "A listener for devices failed.");
+      }
+  };
+  const registry = createRegistry({
+    store,
+    now,
+    newToken,
+    log,
+    changed: (id) => {
+      lookup.changed();
+      tell(changeListeners, id);
+    },
+  });
+  const presence = createPresenceHost({
+    store,
+    now,
+    schedule,
+    log,
+    device: registry.get,
+    childrenOf: (id) => [...registry.all()].filter(({ parent }) => parent === id),
+    report: (report) => tell(reportListeners, report),
+    changed: (id) => tell(changeListeners, id),
+  });
+  const bindings = createBindings({
+    deviceOfUser: (user) => {
+      const device = user === undefined ? undefined : registry.get(user);
+      return device?.credentialHash === null ? undefined : device;
+    },
+    up: (id, clientId, epoch) => presence.feed(id, { type: "up", clientId, epoch }),
+    down: (id, { clientId, epoch, cause }) => presence.feed(id, { type: "down", clientId, epoch, cause }),
+    unbound(id, clientId) {
+      presence.feed(id, { type: "unbind", clientId });
+      const device = registry.get(id);
+      if (device !== undefined)
+        registry.learn(id, { clientIds: device.clientIds.filter((each) => each !== clientId) });
+    },
+    bound(id, clientId) {
+      const device = registry.get(id);
+      if (device === undefined || device.clientIds.includes(clientId)) return;
+      registry.learn(id, { clientIds: [...device.clientIds, clientId].slice(-CLIENT_IDS_MAX) });
+    },
+    hangsOn(device, parentId) {
+      if (device.parent === null && device.credentialHash === null)
+        registry.learn(device.id, { parent: parentId });
+    },
+  });
+  const lookup = createLookup({ registry, isGateway: bindings.isGateway });
+  const topics = createTopics({ now });
+  const knocks = createKnocks();
+  const proposals = createProposals();
+  const sparkplug = createSparkplug();
+
+  /** The device of a convention, made known when it is new. */
+  function ensure(found: {
+    readonly device: Device | undefined;
+    readonly match: ConventionMatch;
+  }): Device | undefined {
+    const { device, match } = found;
+    if (device !== undefined) {
+      if (!device.origins.includes(match.origin))
+        registry.learn(device.id, { origins: [...device.origins, match.origin] });
+      return device;
+    }
+    const parent = match.parent === undefined ? undefined : parentOf(match);
+    return registry.discover(match.origin, match.name, parent?.id ?? null);
+  }
+
+  function parentOf({ parent = "", family }: ConventionMatch): Device | undefined {
+    const name = family === "zigbee2mqtt" ? "Zigbee2MQTT bridge" : (parent.split("/").at(-1) ?? parent);
+    return registry.byOrigin(parent) ?? registry.discover(parent, name, null);
+  }
+
+  function arrival(message: DeviceArrival): void {
+    topics.note(message);
+    // What the hub publishes says nothing about devices.
+    if (message.clientId === undefined && !message.will) return;
+    const found = lookup.find(message.topic, message);
+    if (found.match !== undefined) byConvention(message, found.match, found.device);
+    else byShape(message, found.device);
+  }
+
+  function byConvention(message: DeviceArrival, match: ConventionMatch, known: Device | undefined): void {
+    if (match.role === "command") return;
+    const { payload } = message;
+    const value = match.role === "availability" ? (match.value ?? readAvailability(payload)) : undefined;
+    if (known === undefined && (value === "withdrawn" || payload.length === 0)) return;
+    const device = ensure({ device: known, match });
+    if (device === undefined) return;
+    bind(message, match.parent === undefined ? device : parentOf(match));
+    if (match.family === "sparkplug" && !sparkplug.counts(match.origin, match.value, payload)) return;
+    if (match.family === "zigbee2mqtt") learnZigbee(message.topic, payload);
+    if (value !== undefined) available(device, value, message);
+    else if (!message.will) presence.activity(device.id, message.seenAt);
+  }
+
+  /** Without a convention: an availability topic by its look, or a message of a device with its own credential. */
+  function byShape(message: DeviceArrival, known: Device | undefined): void {
+    const generic = genericAvailability(message);
+    if (
+      generic !== undefined &&
+      (generic.sure || known?.origins.includes(prefixOrigin(generic.prefix)) === true)
+    ) {
+      const origin = prefixOrigin(generic.prefix);
+      const device = ensure({
+        device: known,
+        match: { family: "prefix", origin, name: generic.prefix, role: "availability" },
+      });
+      if (device === undefined) return;
+      bind(message, device);
+      available(device, generic.value, message);
+      return;
+    }
+    if (generic !== undefined) proposals.note(message.topic, generic.value, message.seenAt);
+    if (known === undefined || message.will) return;
+    bind(message, known);
+    presence.activity(known.id, message.seenAt);
+  }
+
+  function bind({ clientId, will }: DeviceArrival, device: Device | undefined): void {
+    if (clientId === undefined || will || device === undefined) return;
+    bindings.spokeFor(clientId, device);
+  }
+
+  function available(device: Device, value: AvailabilityValue, message: DeviceArrival): void {
+    const { clientId, epoch, will } = message;
+    // A will of a connection that was replaced: the device is here and has said so or will.
+    if (will && clientId !== undefined && epoch !== (bindings.epochOf(clientId) ?? epoch)) return;
+    const own = !will && clientId !== undefined && bindings.deviceOf(clientId) === device.id;
+    presence.feed(device.id, { type: "availability", value, own });
+  }
+
+  function learnZigbee(topic: string, payload: Uint8Array): void {
+    for (const { origin, parent, name } of zigbeeNames(topic, payload)) {
+      const match = { family: "zigbee2mqtt", origin, parent, name, role: "data" } as const;
+      if (registry.byOrigin(origin) === undefined) ensure({ device: undefined, match });
+    }
+  }
+
+  function view(device: Device): DeviceView {
+    const { record, lastSeenAt } = presence.view(device.id);
+    const { createdAt: _createdAt, credentialHash, origins: _origins, ...shown } = device;
+    const { reason, since, blinks } = record;
+    const hasCredential = credentialHash !== null;
+    return { ...shown, state: shownState(record), reason, since, lastSeenAt, hasCredential, blinks };
+  }
+
+  return {
+    start() {
+      registry.load();
+      const rows = store.all();
+      // The last sign of life is the best that is known about when the hub stopped.
+      const stoppedAt = Math.max(0, ...rows.map(({ lastSeenAt }) => lastSeenAt ?? 0));
+      for (const { id, presence: stored, lastSeenAt } of rows)
+        presence.restore(id, stored, lastSeenAt, stoppedAt === 0 ? 0 : Math.max(0, now() - stoppedAt));
+      for (const device of registry.all()) bindings.restore(device);
+      presence.start();
+    },
+    stop: () => presence.stop(),
+    list: () => Array.from(registry.all(), view),
+    get(id) {
+      const device = registry.get(id);
+      return device && view(device);
+    },
+    add: registry.add,
+    patch: registry.patch,
+    async remove(id) {
+      const isGone = await registry.remove(id);
+      bindings.forget(id);
+      presence.forget(id);
+      return isGone;
+    },
+    async issueCredential(id) {
+      const password = await registry.issueToken(id);
+      const device = registry.get(id);
+      if (password === undefined || device === undefined) return undefined;
+      const allowed = rulesOf(device.preset).filter(({ effect }) => effect === "allow");
+      return { username: id, password, topics: allowed.map(({ filter }) => filter.replaceAll("%u", id)) };
+    },
+    credentialOf(user) {
+      const device = user === undefined ? undefined : registry.get(user);
+      if (device === undefined || device.credentialHash === null) return undefined;
+      const { id, name, credentialHash, preset } = device;
+      return { device: { id, name }, tokenHash: credentialHash, rules: rulesOf(preset) };
+    },
+    knocks,
+    topics,
+    proposals: proposals.list,
+    session: bindings.session,
+    arrival,
+    retained(topic, payload) {
+      const { device, match } = lookup.find(topic, { clientId: undefined, user: undefined });
+      if (device === undefined || match?.role === "data" || match?.role === "command") return;
+      const value = match?.value ?? readAvailability(payload);
+      const isPrefix =
+        match === undefined &&
+        genericAvailability({ topic, payload, retain: true, will: false }) !== undefined;
+      if (value !== undefined && (match !== undefined || isPrefix))
+        presence.feed(device.id, { type: "availability", value, initial: true });
+    },
+    deviceOf(topic, clientId, user) {
+      const { device } = lookup.find(topic, { clientId, user });
+      return device && { id: device.id, name: device.name };
+    },
+    onPresence(listener) {
+      reportListeners.add(listener);
+      return () => reportListeners.delete(listener);
+    },
+    onChange(listener) {
+      changeListeners.add(listener);
+      return () => changeListeners.delete(listener);
+    },
+  };
+}
