@@ -1,4 +1,9 @@
 import {
+  ChartNoAxesColumnIncreasing,
+  TextQuote,
+  ArrowRightLeft,
+  Hand,
+  RadioTower,
   Activity,
   AlarmClock,
   ArrowDownUp,
@@ -103,6 +108,11 @@ import type { Component } from "vue";
 
 /** The one icon set, by the kebab-case names that node specs use. */
 const icons = {
+  "chart-no-axes-column-increasing": ChartNoAxesColumnIncreasing,
+  "text-quote": TextQuote,
+  "arrow-right-left": ArrowRightLeft,
+  hand: Hand,
+  "radio-tower": RadioTower,
   activity: Activity,
   "alarm-clock": AlarmClock,
   "arrow-down-up": ArrowDownUp,
