@@ -1,12 +1,12 @@
 import { attempt, messageOf } from "./attempt.ts";
 import { overflowing } from "./backlog.ts";
-import { retryDelayMs } from "./backoff.ts";
 import { createBreakers, type OpenBreaker } from "./breakers.ts";
 import { createOrderKeys } from "./orderKeys.ts";
 import { outboxLimits, type OutboxLimits } from "./outboxLimits.ts";
-import type { DeathReason, EffectKind, OutboxRow, OutboxStore, OutboxTotals } from "./outboxStore.ts";
+import type { EffectKind, OutboxRow, OutboxStore, OutboxTotals } from "./outboxStore.ts";
 import type { Outcome } from "./outcome.ts";
 import { createResults, type OutboxResult } from "./results.ts";
+import { createSettlement } from "./settlement.ts";
 import { createSlots } from "./slots.ts";
 import { createWakes } from "./wakes.ts";
 
@@ -76,8 +76,18 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const wakes = createWakes();
   const results = createResults(log);
   const underWay = new Map<number, { readonly abort: AbortController; readonly done: Promise<void> }>();
-  const revivedAt = new Map<number, number>();
-  const totals = { sent: 0, retried: 0, buried: 0 };
+  const settlement = createSettlement({
+    store,
+    now,
+    random,
+    log,
+    limits,
+    breakers,
+    order,
+    wakes,
+    results,
+    poke,
+  });
   let running = false;
   let pumpQueued = false;
   let cancelTimer: (() => void) | undefined;
@@ -124,13 +134,15 @@ export function createOutbox(parts: OutboxParts): Outbox {
 
   /** The broker is in this process: no target to spare, and no lease, for nobody else could take the row. */
   function publish(row: OutboxRow): void {
-    track(row, async ({ signal }) => settle(row, await attempt(row, performerOf(row), signal), false));
+    track(row, async ({ signal }) =>
+      settlement.settle(row, await attempt(row, performerOf(row), signal), false),
+    );
   }
 
   /** A row whose target never comes back must end too, although nobody calls it any more. */
   function expire(row: OutboxRow, nowMs: number): void {
-    if (nowMs - bornAt(row) <= limits.maxAgeMs || !order.mayStart(row)) return;
-    track(row, () => bury(row, "expired", expiredText(row, "The target did not answer.")));
+    if (!settlement.isTooOld(row, nowMs) || !order.mayStart(row)) return;
+    track(row, () => settlement.expire(row, "The target did not answer."));
   }
 
   function shedOverflow(nowMs: number): void {
@@ -140,7 +152,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     for (const row of overflowing(store.due(Number.MAX_SAFE_INTEGER, START_ROWS), limits))
       if (!underWay.has(row.seq))
         track(row, () =>
-          bury(row, "overflow", `Too many actions wait for ${row.target}; this one was given up.`),
+          settlement.bury(row, "overflow", `Too many actions wait for ${row.target}; this one was given up.`),
         );
   }
 
@@ -152,7 +164,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
         if (!(await store.lease(row.seq, row.attempt, now() + limits.attemptMs + LEASE_MARGIN_MS))) return;
         const outcome = await attempt(row, performerOf(row), abort.signal);
         // A stopping hub leaves the row as it is: it was not the target that failed.
-        if (running || outcome.outcome !== "retry") await settle(row, outcome, isProbe);
+        if (running || outcome.outcome !== "retry") await settlement.settle(row, outcome, isProbe);
       } finally {
         cancelCut();
         if (isProbe) breakers.abandoned(row.target);
@@ -181,53 +193,6 @@ export function createOutbox(parts: OutboxParts): Outbox {
     // The entry must be there before the work runs its first step, which may end at once.
     const started = Promise.resolve();
     underWay.set(row.seq, { abort, done: started.then(run) });
-  }
-
-  async function settle(row: OutboxRow, outcome: Outcome, isProbe: boolean): Promise<void> {
-    if (outcome.outcome === "delivered") {
-      // The next one of its key need not wait for the disk: deletions are written in the order they are asked for.
-      order.release(row);
-      if (row.orderKey !== null) poke();
-      await store.delivered(row.seq);
-      totals.sent += 1;
-      breakers.answered(row.target);
-      ended(row, { ok: true, ...answerOf(outcome) });
-    } else if (outcome.outcome === "refused") {
-      if (outcome.reason !== "policy") breakers.answered(row.target);
-      await bury(row, outcome.reason, outcome.error, outcome);
-    } else {
-      breakers.failed(row.target, now(), isProbe);
-      await again(row, outcome);
-    }
-  }
-
-  async function again(row: OutboxRow, outcome: Extract<Outcome, { outcome: "retry" }>): Promise<void> {
-    const delayMs = retryDelayMs({ attempt: row.attempt, random, retryAfterMs: outcome.retryAfterMs });
-    const nextAt = now() + delayMs;
-    if (nextAt - bornAt(row) > limits.maxAgeMs)
-      return bury(row, "expired", expiredText(row, outcome.error), outcome);
-    await store.retry(row.seq, nextAt, outcome.error);
-    totals.retried += 1;
-    wakes.add(row.seq, nextAt);
-  }
-
-  async function bury(row: OutboxRow, reason: DeathReason, error: string, outcome?: Outcome): Promise<void> {
-    await store.bury(row.seq, reason, error);
-    totals.buried += 1;
-    log.warn({ effect: row.id, target: row.target, flow: row.flow, node: row.node, reason }, error);
-    ended(row, { ok: false, reason, error, ...(outcome && answerOf(outcome)) });
-  }
-
-  function ended(row: OutboxRow, ending: Parameters<typeof results.tell>[1]): void {
-    order.release(row);
-    wakes.remove(row.seq);
-    revivedAt.delete(row.seq);
-    results.tell(row, ending);
-  }
-
-  /** A revived row is as good as new, although it keeps its date. */
-  function bornAt(row: OutboxRow): number {
-    return revivedAt.get(row.seq) ?? row.createdAt;
   }
 
   function storeFailed(error: unknown): void {
@@ -268,18 +233,16 @@ export function createOutbox(parts: OutboxParts): Outbox {
     poke,
     counts: () => ({
       ...store.counts(),
-      ...totals,
+      ...settlement.totals(),
       inFlight: underWay.size,
       openBreakers: breakers.open(),
     }),
     onResult: results.onResult,
     async revive(seq) {
-      revivedAt.set(seq, now());
-      await store.revive(seq);
+      await settlement.revive(seq);
       poke();
     },
     async discard(seq) {
-      revivedAt.delete(seq);
       await store.discard(seq);
     },
   };
@@ -287,15 +250,4 @@ export function createOutbox(parts: OutboxParts): Outbox {
 
 function isInside({ kind }: OutboxRow): boolean {
   return kind === "publish";
-}
-
-function answerOf(outcome: Outcome): Pick<OutboxResult, "status" | "body"> {
-  return {
-    ...(outcome.status !== undefined && { status: outcome.status }),
-    ...(outcome.body !== undefined && { body: outcome.body }),
-  };
-}
-
-function expiredText(row: OutboxRow, lastError: string): string {
-  return `Given up after ${row.attempt + 1} attempts because it is too old. ${lastError}`;
 }
