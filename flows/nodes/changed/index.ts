@@ -62,10 +62,10 @@ export const changed = defineNode({
   ports: ["out"],
   initial: (): State => ({}),
   overdue: "fire",
-  sentence: ({ value: source = { var: "payload" }, by = 0, unit }) =>
-    by === 0
-      ? `${valueText(source)} changed`
-      : `${valueText(source)} by ${by}${unit === "percent" ? " %" : ""}`,
+  sentence({ value: source = { var: "payload" }, by = 0, unit }) {
+    const amount = by === 0 ? "" : ` by ${by}${unit === "percent" ? " %" : ""}`;
+    return `${valueText(source)} changed${amount}`;
+  },
   receive(message, config, { state, nowMs, budget }): Reaction<State, "out"> {
     const { value: compared, first, heartbeat, by, unit } = config;
     const found = compared.of(message, budget);

@@ -62,7 +62,7 @@ export const delay = defineNode({
   overdue: ({ restart }) => restart,
   sentence: ({ for: span, until }) => {
     if (until !== undefined) return `until ${until}`;
-    return typeof span === "string" ? short(span) : "for a computed time";
+    return typeof span === "string" ? short(`${span} later`) : "later, by a computed time";
   },
   check(config) {
     const [span, until] = [config.for, config.until];

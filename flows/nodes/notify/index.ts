@@ -1,9 +1,14 @@
 import { template } from "../../expressions.ts";
-import { channel, choice } from "../../fields.ts";
+import { optional } from "../../field.ts";
+import { channel, choice, duration } from "../../fields.ts";
+import { limits } from "../../limits.ts";
 import type { Message } from "../../message.ts";
-import { type Severity, defineNode, emit, severities } from "../../node.ts";
+import { type SettingProblem, type Severity, defineNode, emit, severities } from "../../node.ts";
 import { isRecord } from "../isRecord.ts";
 import { short } from "../sentences.ts";
+import { type Notification, type NotifyState, collect, sendGroup } from "./groups.ts";
+
+const WAIT_MAX_MS = 86_400_000;
 
 const fields = {
   channel: channel("Channel", {
@@ -24,6 +29,14 @@ const fields = {
     ],
     { help: "Without a threshold before it, auto is info.", default: "auto" },
   ),
+  group: optional(
+    template("Put together by", {
+      help: "Notifications for which this text is the same become one, when they come within the time below.",
+      placeholder: "{{payload.parent}}",
+      advanced: true,
+    }),
+  ),
+  wait: duration("Within", { default: "0s", maximumMs: WAIT_MAX_MS, advanced: true }),
 };
 
 /** Tells people something, through the inbox or another channel. */
@@ -39,21 +52,29 @@ export const notify = defineNode({
   fails: true,
   sentence: ({ channel: name = "inbox", title = "" }) =>
     short(name === "inbox" ? title : `${name}: ${title}`),
-  receive(message, { channel: name, title, text, severity }) {
+  initial: (): NotifyState => ({ groups: {} }),
+  overdue: "fire",
+  check({ group, wait }): readonly SettingProblem[] {
+    if ((group === undefined) === (wait === 0)) return [];
+    const path = group === undefined ? "group" : "wait";
+    return [{ path, message: "To put notifications together, set both by what and within which time." }];
+  },
+  receive(message, { channel: name, title, text, severity, group, wait }, context) {
+    const notification: Notification = {
+      do: "notify",
+      channel: name,
+      title: title.render(message).trim(),
+      text: text.render(message),
+      severity: severity === "auto" ? foundSeverity(message) : severity,
+    };
+    const groupName = (group?.render(message) ?? "").slice(0, limits.keyLength);
+    if (groupName !== "") return collect(notification, message, { group: groupName, waitMs: wait, context });
     return {
-      commands: [
-        {
-          do: "notify",
-          channel: name,
-          title: title.render(message).trim(),
-          text: text.render(message),
-          severity: severity === "auto" ? foundSeverity(message) : severity,
-        },
-        emit("out", message),
-      ],
+      commands: [notification, emit("out", message)],
       why: () => missingText([...title.missing(message), ...text.missing(message)]),
     };
   },
+  wake: (timer, _config, context) => sendGroup(timer, context),
   examples: [
     {
       title: "A title and a text made from the message",
@@ -90,6 +111,47 @@ export const notify = defineNode({
             ["out", {}],
           ],
         },
+      ],
+    },
+    {
+      title: "Forty devices of one gateway within half a minute are one notification",
+      config: { title: "{{payload.name}} is offline", group: "{{payload.gateway}}", wait: "30s" },
+      steps: [
+        ...Array.from({ length: 40 }, (_, child) => ({
+          atMs: child * 125,
+          payload: { name: `lamp ${child + 1}`, gateway: "gw" },
+          gives: [],
+        })),
+        {
+          atMs: 30_000,
+          gives: [
+            {
+              do: "notify",
+              title: "lamp 1 is offline, and 39 more",
+              text: Array.from({ length: 40 }, (_, child) => `lamp ${child + 1} is offline`).join("\n"),
+            },
+            ["out", { name: "lamp 40", gateway: "gw" }],
+          ],
+        },
+        { atMs: 60_000, payload: { name: "lamp 7", gateway: "gw" }, gives: [] },
+        {
+          atMs: 90_000,
+          gives: [{ title: "lamp 7 is offline", text: "" }, ["out", { name: "lamp 7", gateway: "gw" }]],
+        },
+      ],
+    },
+    {
+      title: "What belongs to no group is sent at once",
+      config: { title: "{{payload.name}}", group: "{{payload.gateway}}", wait: "30s" },
+      steps: [{ payload: { name: "a" }, gives: [{ do: "notify", title: "a" }, ["out", { name: "a" }]] }],
+    },
+    {
+      title: "A group that waits while the hub restarts is sent late",
+      config: { title: "t", group: "all", wait: "10s" },
+      steps: [
+        { atMs: 0, payload: 1, gives: [] },
+        { atMs: 1_000, down: true, gives: [] },
+        { atMs: 60_000, gives: [{ do: "notify", title: "t", severity: "info" }, ["out", 1]] },
       ],
     },
     {

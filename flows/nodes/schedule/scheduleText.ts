@@ -8,7 +8,7 @@ interface Stored {
 /** A stored schedule in words: `every 15m`, `daily at 06:30`, `at 06:30, mon, tue`. */
 export function scheduleText({ kind = "every", every = "15m", cron = "", days }: Stored): string {
   const times = kind === "every" ? `every ${every}` : cronText(cron);
-  return days === undefined ? times : `${times}, ${days.join(", ")}`;
+  return days === undefined ? times : `${times.replace(/^daily /, "")}, ${days.join(", ")}`;
 }
 
 /** One time of day is worth words; anything else is shown as it is written. */

@@ -63,7 +63,7 @@ export const silence = defineNode({
   initial: (): SilenceState => ({ heard: {} }),
   overdue: "extend",
   sentence: ({ filters: topics = [], for: span = "auto" }) =>
-    short(`${topics.join(", ")} ${span === "auto" ? "unusually long" : `for ${span}`}`),
+    short(`${topics.join(", ")} ${span === "auto" ? "unusually silent" : `silent for ${span}`}`),
   check,
   listens: ({ filters: patterns, neverSeen }) => [
     ...patterns.map((pattern) => ({ on: "topic", pattern }) as const),

@@ -174,9 +174,10 @@ function timerCommands(
   const [was, is] = [nextDeadline(before.standing, levels), nextDeadline(after.standing, levels)];
   const commands: Command<Port>[] = [];
   if (is !== was) commands.push(is === Infinity ? cancel(DUE) : wake(DUE, is));
-  const silentMs = silence === "holds" ? undefined : silentAfterMs(after);
-  if (was === Infinity && is < Infinity && silentMs !== undefined)
-    commands.push(wake(SILENT, after.sampledAt + silentMs));
+  if (was === Infinity && is < Infinity && silence !== "holds") {
+    const silentMs = silentAfterMs(after);
+    if (silentMs !== undefined) commands.push(wake(SILENT, after.sampledAt + silentMs));
+  }
   if (was < Infinity && is === Infinity) commands.push(cancel(SILENT));
   return commands;
 }
