@@ -52,13 +52,12 @@ export function createMemoryOutboxStore(now: () => number): MemoryOutboxStore {
     },
     async revive(seq) {
       const row = dead.get(seq);
-      if (row === undefined) return;
+      if (row === undefined) return false;
       dead.delete(seq);
       rows.set(seq, { ...row, attempt: 0, nextAt: now(), leaseUntil: null, error: null });
+      return true;
     },
-    async discard(seq) {
-      dead.delete(seq);
-    },
+    discard: async (seq) => dead.delete(seq),
     counts: () => ({ pending: rows.size, dead: dead.size }),
   };
 }

@@ -85,8 +85,8 @@ describe("outbox", () => {
     );
     await add({ id: "a", target: "host" }, { id: "b", target: "host" });
     well = true;
-    await outbox.revive(1);
-    await outbox.discard(2);
+    expect([await outbox.revive(1), await outbox.discard(2)]).toEqual([true, true]);
+    expect([await outbox.revive(9), await outbox.discard(9)]).toEqual([false, false]);
     await vi.advanceTimersByTimeAsync(0);
     expect(results.at(-1)).toMatchObject({ id: "a", ok: true });
     expect(totals()).toMatchObject({ dead: 0, pending: 0 });

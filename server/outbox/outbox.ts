@@ -44,9 +44,9 @@ export interface Outbox {
   poke: () => void;
   counts: () => OutboxCounts;
   onResult: (listener: (result: OutboxResult) => void) => () => void;
-  /** Tries a dead letter again, from its first attempt on. */
-  revive: (seq: number) => Promise<void>;
-  discard: (seq: number) => Promise<void>;
+  /** Tries a dead letter again, as if it were new; false when there is none. */
+  revive: (seq: number) => Promise<boolean>;
+  discard: (seq: number) => Promise<boolean>;
 }
 
 /** Rows read at first; more when all of them have to wait. */
@@ -239,12 +239,11 @@ export function createOutbox(parts: OutboxParts): Outbox {
     }),
     onResult: results.onResult,
     async revive(seq) {
-      await settlement.revive(seq);
+      const isThere = await settlement.revive(seq);
       poke();
+      return isThere;
     },
-    async discard(seq) {
-      await store.discard(seq);
-    },
+    discard: async (seq) => (await store.discard(seq)) !== false,
   };
 }
 

@@ -46,9 +46,9 @@ export interface OutboxStore {
   bury: (seq: number, reason: DeathReason, error: string) => Promise<void>;
   /** After a restart nobody performs what was leased. */
   releaseLeases: () => Promise<void>;
-  /** A dead letter becomes due again, as if it were new. */
+  /** A dead letter becomes due again, with no attempts made; `false` when there is none. */
   revive: (seq: number) => Promise<unknown>;
-  /** A dead letter is forgotten. */
+  /** A dead letter is forgotten; `false` when there is none. */
   discard: (seq: number) => Promise<unknown>;
   counts: () => OutboxTotals;
 }

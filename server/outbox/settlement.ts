@@ -14,7 +14,7 @@ export interface Settlement {
   bury: (row: OutboxRow, reason: DeathReason, error: string) => Promise<void>;
   expire: (row: OutboxRow, lastError: string) => Promise<void>;
   isTooOld: (row: OutboxRow, nowMs: number) => boolean;
-  revive: (seq: number) => Promise<void>;
+  revive: (seq: number) => Promise<boolean>;
   totals: () => { readonly sent: number; readonly retried: number; readonly buried: number };
 }
 
@@ -90,7 +90,9 @@ export function createSettlement(parts: SettlementParts): Settlement {
     isTooOld,
     async revive(seq) {
       revivedAt.set(seq, now());
-      await store.revive(seq);
+      const isThere = (await store.revive(seq)) !== false;
+      if (!isThere) revivedAt.delete(seq);
+      return isThere;
     },
     totals: () => totals,
   };
