@@ -15,7 +15,7 @@ export function differs(
   last: unknown,
   next: unknown,
   { by, unit }: { readonly by: number; readonly unit: "abs" | "percent" },
-): Difference | "not a number" {
+): Difference {
   if (by === 0) {
     const equal = isEqual(last, next);
     return {
@@ -24,8 +24,8 @@ export function differs(
     };
   }
   const [from, to] = [toNumber(last), toNumber(next)];
-  if (to === undefined) return "not a number";
-  if (from === undefined) return { differs: true, why: "The last value was no number." };
+  if (from === undefined || to === undefined)
+    return { differs: true, why: "One of the two values is no number." };
   const size = Math.abs(to - from);
   const needed = unit === "abs" ? by : (Math.abs(from) * by) / 100;
   const tolerance = TOLERANCE * Math.max(Math.abs(from), Math.abs(to));

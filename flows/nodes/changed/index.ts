@@ -2,10 +2,13 @@ import { key, value } from "../../expressions.ts";
 import { optional } from "../../field.ts";
 import { choice, duration, number } from "../../fields.ts";
 import { formatDuration } from "../../logic/duration.ts";
+import { toNumber } from "../../logic/number.ts";
 import type { Message } from "../../message.ts";
 import { type Reaction, cancel, defineNode, emit, wake } from "../../node.ts";
+import { quoted } from "../../problem.ts";
 import { valueText } from "../sentences.ts";
 import { differs } from "./differs.ts";
+import { examples } from "./examples.ts";
 
 const fields = {
   value: value("Value", {
@@ -48,7 +51,11 @@ interface State {
   readonly last?: unknown;
   /** What the heartbeat repeats. */
   readonly message?: Message;
+  /** Only stored values came so far: they arm no timer. */
+  readonly isIdle?: true;
 }
+
+type ChangedReaction = Reaction<State, "out">;
 
 /** Report by exception: passes a message only when its value differs enough from the last one that passed. */
 export const changed = defineNode({
@@ -66,132 +73,43 @@ export const changed = defineNode({
     const amount = by === 0 ? "" : ` by ${by}${unit === "percent" ? " %" : ""}`;
     return `${valueText(source)} changed${amount}`;
   },
-  receive(message, config, { state, nowMs, budget }): Reaction<State, "out"> {
-    const { value: compared, first, heartbeat, by, unit } = config;
-    const found = compared.of(message, budget);
+  receive(message, config, { state, nowMs, budget }): ChangedReaction {
+    const found = config.value.of(message, budget);
     if (found === undefined || found === null || Number.isNaN(found))
       return { unknown: true, why: () => "The value is missing, so nothing is compared." };
-    const isFirst = !("last" in state);
-    const difference = isFirst ? undefined : differs(state.last, found, { by, unit });
-    if (difference === "not a number")
-      return { unknown: true, why: () => `${JSON.stringify(found)} is no number, so nothing is compared.` };
-    if (difference?.differs === false) return { why: () => difference.why };
-    const isQuiet = message.initial || (isFirst && first === "quiet");
+    if (config.by > 0 && toNumber(found) === undefined)
+      return { unknown: true, why: () => `${quoted(found)} is no number, so nothing is compared.` };
+    const difference = "last" in state ? differs(state.last, found, config) : undefined;
+    if (difference?.differs === false) {
+      const { why } = difference;
+      const { isIdle, ...awake } = state;
+      if (config.heartbeat === undefined || isIdle !== true || message.initial) return { why: () => why };
+      return { state: awake, commands: [wake("heartbeat", nowMs + config.heartbeat)], why: () => why };
+    }
+    const isQuiet = message.initial || (difference === undefined && config.first === "quiet");
+    const beat = config.heartbeat;
     return {
-      state: heartbeat === undefined ? { last: found } : { last: found, message },
+      state: beat === undefined ? { last: found } : { last: found, ...kept(message, state) },
       commands: [
         ...(isQuiet ? [] : [emit("out", message)]),
-        ...(heartbeat === undefined || message.initial ? [] : [wake("heartbeat", nowMs + heartbeat)]),
+        ...(beat === undefined || message.initial ? [] : [wake("heartbeat", nowMs + beat)]),
       ],
       why: () => (isQuiet ? "Remembered only." : (difference?.why ?? "The first value.")),
     };
   },
-  wake(_timer, { heartbeat }, { state, nowMs }): Reaction<State, "out"> {
+  wake(_timer, { heartbeat }, { state, nowMs }): ChangedReaction {
     if (heartbeat === undefined || state.message === undefined) return { commands: [cancel("heartbeat")] };
     return {
       commands: [emit("out", state.message), wake("heartbeat", nowMs + heartbeat)],
       why: () => `Nothing was sent for ${formatDuration(heartbeat)}: the last value again.`,
     };
   },
-  examples: [
-    {
-      title: "A change of half a degree passes",
-      config: { by: 0.5 },
-      steps: [
-        { payload: 20.0, gives: [["out", 20]] },
-        { payload: 20.3, gives: [] },
-        { payload: 20.5, gives: [["out", 20.5]] },
-        { payload: 20.9, gives: [] },
-        { payload: 21.0, gives: [["out", 21]] },
-      ],
-    },
-    {
-      title: "A slow drift cannot escape: the comparison is with the value sent on last",
-      config: { by: 0.5 },
-      steps: [
-        { payload: 20, gives: [["out", 20]] },
-        { payload: 20.4, gives: [] },
-        { payload: 20.8, gives: [["out", 20.8]] },
-        { payload: 21.2, gives: [] },
-        { payload: 21.6, gives: [["out", 21.6]] },
-      ],
-    },
-    {
-      title: "From 0.2 to 0.3 counts as 0.1",
-      config: { by: 0.1 },
-      steps: [
-        { payload: 0.2, gives: [["out", 0.2]] },
-        { payload: 0.3, gives: [["out", 0.3]] },
-      ],
-    },
-    {
-      title: "Any difference, also inside an object; the order of its keys does not matter",
-      config: {},
-      steps: [
-        { payload: { a: 1, b: [2] }, gives: [["out", { a: 1, b: [2] }]] },
-        { payload: { b: [2], a: 1 }, gives: [] },
-        { payload: { a: 1, b: [3] }, gives: [["out", { a: 1, b: [3] }]] },
-      ],
-    },
-    {
-      title: "Ten percent; after 0 every difference counts",
-      config: { by: 10, unit: "percent" },
-      steps: [
-        { payload: 100, gives: [["out", 100]] },
-        { payload: 109, gives: [] },
-        { payload: 110, gives: [["out", 110]] },
-        { payload: 0, gives: [["out", 0]] },
-        { payload: 0.001, gives: [["out", 0.001]] },
-      ],
-    },
-    {
-      title: "The first value can be remembered quietly",
-      config: { first: "quiet" },
-      steps: [
-        { payload: "ON", gives: [] },
-        { payload: "ON", gives: [] },
-        { payload: "OFF", gives: [["out", "OFF"]] },
-      ],
-    },
-    {
-      title: "A missing value or one that is no number changes nothing",
-      config: { value: { var: "payload.t" }, by: 1 },
-      steps: [
-        { payload: { t: 20 }, gives: [["out", { t: 20 }]] },
-        { payload: {}, gives: [] },
-        { payload: { t: "warm" }, gives: [] },
-        { payload: { t: "21" }, gives: [["out", { t: "21" }]] },
-      ],
-    },
-    {
-      title: "A retained value read at the start is the level, not a change",
-      config: {},
-      steps: [
-        { payload: 20, initial: true, gives: [] },
-        { payload: 20, gives: [] },
-        { payload: 21, gives: [["out", 21]] },
-      ],
-    },
-    {
-      title: "The heartbeat repeats the last value after a minute of quiet",
-      config: { heartbeat: "60s" },
-      steps: [
-        { atMs: 0, payload: 20, gives: [["out", 20]] },
-        { atMs: 40_000, payload: 20, gives: [] },
-        { atMs: 60_000, gives: [["out", 20]] },
-        { atMs: 90_000, payload: 21, gives: [["out", 21]] },
-        { atMs: 149_999, gives: [] },
-        { atMs: 150_000, gives: [["out", 21]] },
-      ],
-    },
-    {
-      title: "Each topic has a value of its own",
-      config: {},
-      steps: [
-        { topic: "a/t", payload: 20, gives: [["out", 20]] },
-        { topic: "b/t", payload: 20, gives: [["out", 20]] },
-        { topic: "a/t", payload: 20, gives: [] },
-      ],
-    },
-  ],
+  examples,
 });
+
+/** What the heartbeat needs; a stored value becomes news when it is repeated. */
+function kept(message: Message, { message: before, isIdle }: State): Omit<State, "last"> {
+  if (!message.initial) return { message };
+  const stays = before === undefined || isIdle === true;
+  return { message: { ...message, initial: false }, ...(stays && { isIdle: true }) };
+}

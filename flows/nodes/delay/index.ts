@@ -62,6 +62,7 @@ export const delay = defineNode({
   overdue: ({ restart }) => restart,
   sentence: ({ for: span, until }) => {
     if (until !== undefined) return `until ${until}`;
+    if (span === undefined) return "no time yet";
     return typeof span === "string" ? short(`${span} later`) : "later, by a computed time";
   },
   check(config) {

@@ -32,7 +32,7 @@ export const filter = defineNode({
   synonyms: ["if", "condition", "where", "only when", "switch", "numeric state"],
   fields,
   ports: ["out", "else"],
-  sentence: ({ when }) => conditionText(when),
+  sentence: ({ when }) => (when === undefined ? "no condition yet" : conditionText(when)),
   receive(message, { when, onUnknown }, { budget }) {
     const verdict = when.verdict(message, budget);
     const why = () => explanationText(when.explain(message));

@@ -73,7 +73,8 @@ export const http = defineNode({
   fails: true,
   initial: (): AskState => ({ waiting: [] }),
   overdue: "fire",
-  sentence: ({ method = "POST", url = "" }) => short(`${method} ${url.replace(/^https?:\/\//, "")}`),
+  sentence: ({ method = "POST", url = "no address yet" }) =>
+    short(`${method} ${url.replace(/^https?:\/\//, "")}`),
   check: requestProblems,
   receive(message, config, context) {
     const ask = config.mode === "ask";

@@ -38,7 +38,7 @@ export const map = defineNode({
     const names = Object.keys(set).join(", ");
     const removed = remove.length > 0 ? `remove ${remove.map((row) => row.path).join(", ")}` : "";
     const made = names === "" ? "" : keep === false ? `only ${names}` : `set ${names}`;
-    return short([made, removed].filter(Boolean).join("; "));
+    return short([made, removed].filter(Boolean).join("; ")) || "nothing yet";
   },
   check: ({ remove }) =>
     remove.flatMap(({ path: keys }, index) => pathProblems(keys, `remove/${index}/path`)),

@@ -77,7 +77,7 @@ export const mqttIn = defineNode({
   fields,
   ports: ["out"],
   fails: true,
-  sentence: ({ filters: topics = [] }) => short(topics.join(", ")),
+  sentence: ({ filters: topics = [] }) => short(topics.join(", ")) || "no topic yet",
   listens: ({ filters: patterns }) => patterns.map((pattern) => ({ on: "topic", pattern })),
   on: (event, config, context) => (event.type === "topic" ? read(event, config, context) : {}),
   examples,

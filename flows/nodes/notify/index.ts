@@ -50,7 +50,7 @@ export const notify = defineNode({
   fields,
   ports: ["out"],
   fails: true,
-  sentence: ({ channel: name = "inbox", title = "" }) =>
+  sentence: ({ channel: name = "inbox", title = "no title yet" }) =>
     short(name === "inbox" ? title : `${name}: ${title}`),
   initial: (): NotifyState => ({ groups: {} }),
   overdue: "fire",

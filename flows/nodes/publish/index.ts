@@ -59,7 +59,8 @@ export const publish = defineNode({
   ports: ["out"],
   fails: true,
   initial: (): State => ({ last: null }),
-  sentence: ({ topic: target = "", retain }) => short(retain === true ? `${target} (retained)` : target),
+  sentence: ({ topic: target = "no topic yet", retain }) =>
+    short(retain === true ? `${target} (retained)` : target),
   check({ topic: target, retain }) {
     if (!retain || !COMMAND_TOPIC.test(target.source)) return [];
     return [

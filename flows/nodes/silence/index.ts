@@ -63,7 +63,9 @@ export const silence = defineNode({
   initial: (): SilenceState => ({ heard: {} }),
   overdue: "extend",
   sentence: ({ filters: topics = [], for: span = "auto" }) =>
-    short(`${topics.join(", ")} ${span === "auto" ? "unusually silent" : `silent for ${span}`}`),
+    short(
+      `${topics.join(", ") || "no topic yet,"} ${span === "auto" ? "unusually silent" : `silent for ${span}`}`,
+    ),
   check,
   listens: ({ filters: patterns, neverSeen }) => [
     ...patterns.map((pattern) => ({ on: "topic", pattern }) as const),

@@ -38,7 +38,7 @@ export const switchNode = defineNode({
   synonyms: ["route", "branch", "choose", "case", "if else", "router"],
   fields,
   ports: ({ cases }) => [...(cases ?? []).map(({ name }) => name ?? ""), "else", "unknown"],
-  sentence: ({ cases }) => short((cases ?? []).map(({ name }) => name).join(" · ")),
+  sentence: ({ cases = [] }) => short(cases.map(({ name }) => name).join(" · ")) || "no cases yet",
   check: ({ cases, mode }) => caseProblems(cases, mode),
   receive: (message, { cases, mode }, context) =>
     mode === "all" ? sendToAll(message, cases, context) : sendToFirst(message, cases, context),

@@ -28,7 +28,7 @@ export const template = defineNode({
   synonyms: ["text", "format", "mustache", "handlebars", "string", "message"],
   fields,
   ports: ["out"],
-  sentence: ({ text = "", to }) => short(to === "topic" ? `topic ${text}` : text),
+  sentence: ({ text = "no text yet", to }) => short(to === "topic" ? `topic ${text}` : text),
   receive(message, { text, to }) {
     const rendered = text.render(message);
     const next = to === "payload" ? withPayload(message, rendered) : withTopic(message, rendered);

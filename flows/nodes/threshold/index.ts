@@ -81,7 +81,7 @@ export const threshold = defineNode({
     const limits = levels.map(({ set, for: span = "0s" }) =>
       span === "0s" ? `${set}` : `${set} for ${span}`,
     );
-    return short(`${valueText(source)} ${side} ${limits.join(", ")}`);
+    return short(`${valueText(source)} ${side} ${limits.join(", ") || "no limit yet"}`);
   },
   check: ({ levels, side }) => levelProblems(levels, side),
   receive: receiveSample,

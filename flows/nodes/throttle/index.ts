@@ -39,7 +39,7 @@ export const throttle = defineNode({
   ports: ["out", "dropped"],
   initial: (): State => ({ openUntil: 0, held: null }),
   overdue: "fire",
-  sentence: ({ every = "?", edge = "leading" }) =>
+  sentence: ({ every = "no time yet", edge = "leading" }) =>
     `1 per ${every}, ${{ leading: "the first", trailing: "the last", both: "first and last" }[edge]}`,
   receive(message, { every, edge }, { state, nowMs }): Reaction<State, Port> {
     if (message.initial)
