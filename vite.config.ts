@@ -10,6 +10,7 @@ const server = {
   emptyOutDir: true,
   ssr: true,
   target: "node20",
+  copyPublicDir: false,
   rollupOptions: { input: { main: here("server/main.ts"), writer: here("server/store/writerThread.ts") } },
 };
 

@@ -14,6 +14,8 @@ export interface Settings {
   readonly adminPassword: string | undefined;
   /** Private addresses that flows may call: `host`, `host:port` or `CIDR:port`. */
   readonly allow: readonly string[];
+  /** Services on this computer that flows may call, as `host:port`. */
+  readonly allowLoopback: readonly string[];
   readonly logLevel: string;
   /** Simulated devices and two running flows. */
   readonly demo: boolean;
@@ -34,15 +36,68 @@ const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"
 
 /** Every setting, for parsing and for `--help`. */
 export const settingSpecs: readonly SettingSpec[] = [
-  { name: "data", flag: "--data", variable: "MILLRACE_DATA", help: "folder of the databases and keys (./data)" },
-  { name: "host", flag: "--host", variable: "MILLRACE_HOST", help: "address to listen on (this computer alone)" },
-  { name: "httpPort", flag: "--http-port", variable: "MILLRACE_HTTP_PORT", help: "port of editor and API (8080)" },
-  { name: "mqttPort", flag: "--mqtt-port", variable: "MILLRACE_MQTT_PORT", help: "port of the MQTT broker (1883)" },
-  { name: "adminPassword", flag: "--admin-password", variable: "MILLRACE_ADMIN_PASSWORD", help: "sets the hub up without a page; better: MILLRACE_ADMIN_PASSWORD_FILE" },
-  { name: "allow", flag: "--allow", variable: "MILLRACE_ALLOW", help: "private addresses that flows may call, comma-separated" },
-  { name: "logLevel", flag: "--log-level", variable: "MILLRACE_LOG_LEVEL", help: `one of ${LOG_LEVELS.join(", ")} (info)` },
-  { name: "demo", flag: "--demo", variable: "MILLRACE_DEMO", help: "adds simulated devices and two running flows", isSwitch: true },
-  { name: "json", flag: "--json", variable: "MILLRACE_JSON", help: "prints the ready line as JSON", isSwitch: true },
+  {
+    name: "data",
+    flag: "--data",
+    variable: "MILLRACE_DATA",
+    help: "folder of the databases and keys (./data)",
+  },
+  {
+    name: "host",
+    flag: "--host",
+    variable: "MILLRACE_HOST",
+    help: "address to listen on (this computer alone)",
+  },
+  {
+    name: "httpPort",
+    flag: "--http-port",
+    variable: "MILLRACE_HTTP_PORT",
+    help: "port of editor and API (8080)",
+  },
+  {
+    name: "mqttPort",
+    flag: "--mqtt-port",
+    variable: "MILLRACE_MQTT_PORT",
+    help: "port of the MQTT broker (1883)",
+  },
+  {
+    name: "adminPassword",
+    flag: "--admin-password",
+    variable: "MILLRACE_ADMIN_PASSWORD",
+    help: "sets the hub up without a page; better: MILLRACE_ADMIN_PASSWORD_FILE",
+  },
+  {
+    name: "allow",
+    flag: "--allow",
+    variable: "MILLRACE_ALLOW",
+    help: "private addresses that flows may call, comma-separated",
+  },
+  {
+    name: "allowLoopback",
+    flag: "--allow-loopback",
+    variable: "MILLRACE_ALLOW_LOOPBACK",
+    help: "services on this computer that flows may call, as host:port, comma-separated",
+  },
+  {
+    name: "logLevel",
+    flag: "--log-level",
+    variable: "MILLRACE_LOG_LEVEL",
+    help: `one of ${LOG_LEVELS.join(", ")} (info)`,
+  },
+  {
+    name: "demo",
+    flag: "--demo",
+    variable: "MILLRACE_DEMO",
+    help: "adds simulated devices and two running flows",
+    isSwitch: true,
+  },
+  {
+    name: "json",
+    flag: "--json",
+    variable: "MILLRACE_JSON",
+    help: "prints the ready line as JSON",
+    isSwitch: true,
+  },
 ];
 
 /** Settings that cannot be used; every problem is a sentence. */
@@ -74,7 +129,8 @@ export function readSettings(args: readonly string[], environment: Given): Setti
     httpPort: readPort("httpPort", given, 8080, problems),
     mqttPort: readPort("mqttPort", given, 1883, problems),
     adminPassword: given["adminPassword"],
-    allow: (given["allow"] ?? "").split(",").flatMap((entry) => (entry.trim() === "" ? [] : [entry.trim()])),
+    allow: readList(given["allow"]),
+    allowLoopback: readList(given["allowLoopback"]),
     logLevel: given["logLevel"] ?? "info",
     demo: readSwitch("demo", given, problems),
     json: readSwitch("json", given, problems),
@@ -90,9 +146,13 @@ function readFlags(args: readonly string[], problems: string[]): Given {
   for (let index = 0; index < args.length; index++) {
     const [flag = "", inline] = args[index]!.split(/=(.*)/s);
     const spec = settingSpecs.find((one) => one.flag === flag);
-    if (spec === undefined) problems.push(`There is no option "${flag}"; the options are ${settingSpecs.map((one) => one.flag).join(", ")}.`);
+    if (spec === undefined)
+      problems.push(
+        `There is no option "${flag}"; the options are ${settingSpecs.map((one) => one.flag).join(", ")}.`,
+      );
     else if (spec.isSwitch === true) found[spec.name] = inline ?? "true";
-    else if (inline === undefined && index + 1 >= args.length) problems.push(`The option ${flag} needs a value.`);
+    else if (inline === undefined && index + 1 >= args.length)
+      problems.push(`The option ${flag} needs a value.`);
     else found[spec.name] = inline ?? args[++index]!;
   }
   return found;
@@ -124,12 +184,17 @@ function readFile(path: string, problems: string[]): Given {
   try {
     const stored = JSON.parse(text) as Record<string, unknown>;
     const known: string[] = settingSpecs.map(({ name }) => name);
-    for (const name of Object.keys(stored)) if (!known.includes(name)) problems.push(`${path} has an unknown setting "${name}".`);
+    for (const name of Object.keys(stored))
+      if (!known.includes(name)) problems.push(`${path} has an unknown setting "${name}".`);
     return Object.fromEntries(Object.entries(stored).map(([name, value]) => [name, String(value)]));
   } catch {
     problems.push(`${path} is not valid JSON.`);
     return {};
   }
+}
+
+function readList(text = ""): readonly string[] {
+  return text.split(",").flatMap((entry) => (entry.trim() === "" ? [] : [entry.trim()]));
 }
 
 function readPort(name: keyof Settings, given: Given, fallback: number, problems: string[]): number {
@@ -144,6 +209,7 @@ function readPort(name: keyof Settings, given: Given, fallback: number, problems
 
 function readSwitch(name: keyof Settings, given: Given, problems: string[]): boolean {
   const text = given[name] ?? "false";
-  if (!["true", "false", "1", "0"].includes(text)) problems.push(`The setting ${name} must be true or false, not "${text}".`);
+  if (!["true", "false", "1", "0"].includes(text))
+    problems.push(`The setting ${name} must be true or false, not "${text}".`);
   return text === "true" || text === "1";
 }

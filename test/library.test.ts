@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { FlowDocument } from "../flows/flow.ts";
+import { library } from "../flows/library/index.ts";
 import { nodes } from "../flows/nodes/index.ts";
 import { runFlowTests } from "../flows/testing/runFlowTests.ts";
 import { validateFlow } from "../flows/validate.ts";
@@ -8,8 +9,9 @@ import { validateFlow } from "../flows/validate.ts";
 const folder = new URL("../flows/library/", import.meta.url);
 const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
 
-test("the library holds at least eight flows", () => {
+test("the library holds at least eight flows, and offers every one", () => {
   expect(files.length).toBeGreaterThanOrEqual(8);
+  expect(library.map(({ id }) => `${id}.json`).toSorted()).toEqual(files.toSorted());
 });
 
 describe.each(files)("%s", (file) => {

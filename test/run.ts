@@ -19,7 +19,14 @@ const suite = (title: string, ...projects: readonly string[]): Step => {
   const chosen = projects.flatMap((project) => ["--project", project]);
   return {
     title,
-    command: [bin("vitest"), "run", ...chosen, "--reporter=default", "--reporter=json", `--outputFile.json=${countsIn}`],
+    command: [
+      bin("vitest"),
+      "run",
+      ...chosen,
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${countsIn}`,
+    ],
     countsIn,
   };
 };
@@ -47,7 +54,9 @@ function main(): number {
     const startMs = performance.now();
     const [program = "", ...args] = command;
     const { status } = spawnSync(program, args, { stdio: "inherit", env: { ...process.env, CI: "true" } });
-    console.log(`== ${title}: ${status === 0 ? "ok" : "FAILED"} in ${((performance.now() - startMs) / 1_000).toFixed(1)} s`);
+    console.log(
+      `== ${title}: ${status === 0 ? "ok" : "FAILED"} in ${((performance.now() - startMs) / 1_000).toFixed(1)} s`,
+    );
     if (status !== 0) failed.push(title);
     if (countsIn !== undefined) add(counts, countsIn);
   }
@@ -60,7 +69,10 @@ function main(): number {
 
 function add(counts: { passed: number; failed: number }, file: string): void {
   try {
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(file, "utf8")) as Record<string, number>;
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(file, "utf8")) as Record<
+      string,
+      number
+    >;
     counts.passed += numPassedTests ?? 0;
     counts.failed += numFailedTests ?? 0;
   } catch {

@@ -52,7 +52,7 @@ export function openRun(input: RunInput, cause: string, hops: number): OpenRun {
     nowMs,
     eventId,
     zone,
-    id: `${eventId}-${program.flow.id}`,
+    id: runIdOf(eventId, program.flow.id),
     cause,
     hops,
     budget: createBudget(zone),
@@ -65,6 +65,11 @@ export function openRun(input: RunInput, cause: string, hops: number): OpenRun {
     pendingTimers: [],
     deliveries: 0,
   };
+}
+
+/** The id of the run that an event causes in a flow: a replay of the event has the same one. */
+export function runIdOf(eventId: string, flow: string): string {
+  return `${eventId}-${flow}`;
 }
 
 /** Carries the run out and decides its fate: a broken limit takes everything back. */

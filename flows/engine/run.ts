@@ -6,6 +6,7 @@ import type { Run, RunInput } from "./runTypes.ts";
 import type { Timer } from "./state.ts";
 import { deliver, fire, visit } from "./visit.ts";
 
+export { runIdOf } from "./openRun.ts";
 export type * from "./runTypes.ts";
 
 /** Runs the trigger nodes that listen to an event. */

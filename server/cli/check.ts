@@ -25,7 +25,9 @@ export const check: Command = {
   },
 };
 
-type Checked = { readonly path: string; readonly error: string } | { readonly path: string; readonly problems: ReturnType<typeof validateFlow>["problems"] };
+type Checked =
+  | { readonly path: string; readonly error: string }
+  | { readonly path: string; readonly problems: ReturnType<typeof validateFlow>["problems"] };
 
 function report(file: Checked, { out }: CommandWorld): void {
   if ("error" in file) return out(`${file.path}: ${file.error}`);

@@ -24,7 +24,10 @@ function readFlowFile(path: string): FlowFile {
   try {
     return { path, document: JSON.parse(text) as unknown };
   } catch (error) {
-    return { path, error: `The file is not valid JSON: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      path,
+      error: `The file is not valid JSON: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }
 

@@ -80,7 +80,10 @@ export interface Catalog {
   }): Promise<Deployed>;
   setEnabled(id: string, isEnabled: boolean, by: Author): Promise<CatalogSummary>;
   versions(id: string): readonly CatalogVersion[];
-  inject(id: string, node: string): void;
+  inject(
+    id: string,
+    request: { readonly node: string; readonly payload?: unknown },
+  ): { readonly run?: string };
   onChange(listener: (change: CatalogChange) => void): () => void;
 }
 
@@ -165,7 +168,7 @@ export function createCatalog({ store, runtime, specs, templates, now }: Catalog
   function templateOf(id: string): FlowDocument {
     const template = templates.find((flow) => flow.id === id);
     if (template === undefined)
-      throw new CatalogError("flow.template", `There is no template ${quoted(id)}.`);
+      throw new CatalogError("template.unknown", `There is no template ${quoted(id)}.`);
     return template;
   }
 
@@ -216,7 +219,10 @@ export function createCatalog({ store, runtime, specs, templates, now }: Catalog
     get: (id) => (store.get(id) === undefined ? undefined : detailOf(id)),
     async create(request, by) {
       if (store.list().length >= FLOWS_MAX)
-        throw new CatalogError("flow.limit", `The hub holds ${FLOWS_MAX} flows already, which is its limit.`);
+        throw new CatalogError(
+          "flow.too-many",
+          `The hub holds ${FLOWS_MAX} flows already, which is its limit.`,
+        );
       const draft = documentFor(request);
       const { id, name } = draft;
       const at = now();
@@ -265,7 +271,7 @@ export function createCatalog({ store, runtime, specs, templates, now }: Catalog
     async rollback({ id, version, ...request }) {
       const document = documentOf(stored(id).id, version);
       if (document === null)
-        throw new CatalogError("flow.version", `The flow ${quoted(id)} has no version ${version}.`);
+        throw new CatalogError("flow.version-unknown", `The flow ${quoted(id)} has no version ${version}.`);
       return run(id, document, request);
     },
     async setEnabled(id, isEnabled) {
@@ -282,13 +288,14 @@ export function createCatalog({ store, runtime, specs, templates, now }: Catalog
         comment: comment ?? "",
         document: documentOf(flow, version.version)!,
       })),
-    inject(id, node) {
+    inject(id, { node, payload }) {
       stored(id);
-      if (!runtime.inject(id, node))
-        throw new CatalogError(
-          "flow.node",
-          `The running flow ${quoted(id)} has no inject node ${quoted(node)}; deploy it first.`,
-        );
+      const run = runtime.inject(id, node, payload);
+      if (run !== undefined) return { run };
+      throw new CatalogError(
+        "node.unknown",
+        `The running flow ${quoted(id)} has no inject node ${quoted(node)}; deploy it first.`,
+      );
     },
     onChange(listener) {
       listeners.add(listener);

@@ -5,10 +5,10 @@ export type CatalogErrorCode =
   | "flow.unknown"
   | "flow.stale"
   | "flow.invalid"
-  | "flow.limit"
-  | "flow.template"
-  | "flow.version"
-  | "flow.node";
+  | "flow.too-many"
+  | "flow.version-unknown"
+  | "template.unknown"
+  | "node.unknown";
 
 /** A refusal with a sentence for the user; `problems` and `revision` where they help to mend it. */
 export class CatalogError extends Error {

@@ -1,7 +1,7 @@
 import { createAgenda } from "#flows/engine/agenda.ts";
 import { type Program, type ProgramNode, compileFlow } from "#flows/engine/program.ts";
 import { type Downtime, cancelAll, carryOver, memoryAfter } from "#flows/engine/restore.ts";
-import { runEvent, runResult, runTimer } from "#flows/engine/run.ts";
+import { runEvent, runIdOf, runResult, runTimer } from "#flows/engine/run.ts";
 import type { Timer } from "#flows/engine/state.ts";
 import type { EffectResult, FlowEvent, PresenceEvent } from "#flows/node.ts";
 import type { Problem } from "#flows/problem.ts";
@@ -42,8 +42,8 @@ export interface Runtime {
   presence(event: PresenceEvent): void;
   /** An effect that left through the outbox has ended. */
   result(effectId: string, result: Omit<EffectResult, "effect">): void;
-  /** Sets off an inject node by hand; false when there is no such node in a running flow. */
-  inject(flow: string, node: string): boolean;
+  /** Sets off an inject node by hand, and tells the run; undefined when there is no such node in a running flow. */
+  inject(flow: string, node: string, payload?: unknown): string | undefined;
   plan(document: unknown): DeployPlan;
   /** Runs a planned version; `commit` makes it durable, and until then the one before goes on. */
   deploy(program: Program, version: number, commit: () => Promise<void>): Promise<void>;
@@ -89,13 +89,14 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     if (flow !== undefined) runner.run(flow, cause, (input) => runTimer(input, timer));
   }
 
-  /** An event for every node of a flow that listens to its kind. */
-  function happen(flow: DeployedFlow, event: FlowEvent, trigger: string, only?: string): boolean {
+  /** An event for every node of a flow that listens to its kind; undefined when none does. */
+  function happen(flow: DeployedFlow, event: FlowEvent, trigger: string, only?: string): string | undefined {
     const nodes = listeningTo(flow.program, event.type).filter(({ id }) => only === undefined || id === only);
+    if (nodes.length === 0) return undefined;
     const cause = { eventId: runner.nextEventId(), trigger };
-    if (nodes.length > 0) runner.run(flow, cause, (input) => runEvent(input, event, nodes));
+    runner.run(flow, cause, (input) => runEvent(input, event, nodes));
     clock.look();
-    return nodes.length > 0;
+    return runIdOf(cause.eventId, flow.id);
   }
 
   /** Retained values are state, not news: they run through the flow marked `initial`. */
@@ -177,9 +178,10 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       runner.run(flow, cause, (input) => runResult(input, asker, { effect, ...result }));
       clock.look();
     },
-    inject(id, node) {
+    inject(id, node, payload) {
       const flow = flows.get(id);
-      return flow !== undefined && happen(flow, { type: "inject" }, "by hand", node);
+      const event = { type: "inject", ...(payload !== undefined && { payload }) } as const;
+      return flow && happen(flow, event, "by hand", node);
     },
     plan(document) {
       const { program, problems } = compileFlow(document, specs);

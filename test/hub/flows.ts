@@ -7,10 +7,16 @@ export function tooWarm(span = "0s") {
     id: "too-warm",
     name: "Too warm",
     nodes: {
-      sensors: { type: "mqtt-in", config: { filters: ["coldstore/{room}/temperature"], key: "{{params.room}}" } },
+      sensors: {
+        type: "mqtt-in",
+        config: { filters: ["coldstore/{room}/temperature"], key: "{{params.room}}" },
+      },
       limit: {
         type: "threshold",
-        config: { value: { var: "payload.celsius" }, levels: [{ severity: "warning", set: 6, clear: 5.5, for: span }] },
+        config: {
+          value: { var: "payload.celsius" },
+          levels: [{ severity: "warning", set: 6, clear: 5.5, for: span }],
+        },
       },
       lamp: { type: "publish", config: { topic: "lamp/{{params.room}}/set", payload: "on" } },
       tell: {

@@ -86,31 +86,46 @@ async function readyLine(child: ChildProcess, log: () => string): Promise<ReadyL
 
 /** A signed-in client of the API. */
 export interface ApiClient {
-  <Body = unknown>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<Body>>;
+  <Body = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer<Body>>;
 }
 
 /** An API client without a session. */
 export function anonymous(url: string, cookie?: string): ApiClient {
   return async <Body>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
-    const response = await fetch(`${url}${path.startsWith("/api") || path.startsWith("//") ? path.replace(/^\/\//, "/") : `/api/v1${path}`}`, {
-      method,
-      headers: {
-        "x-millrace": "1",
-        ...(cookie !== undefined && { cookie }),
-        ...(body !== undefined && { "content-type": "application/json" }),
-        ...headers,
+    const response = await fetch(
+      `${url}${path.startsWith("/api") || path.startsWith("//") ? path.replace(/^\/\//, "/") : `/api/v1${path}`}`,
+      {
+        method,
+        headers: {
+          "x-millrace": "1",
+          ...(cookie !== undefined && { cookie }),
+          ...(body !== undefined && { "content-type": "application/json" }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
       },
-      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
-    });
+    );
     const text = await response.text();
     const isJson = /json/.test(response.headers.get("content-type") ?? "");
-    return { status: response.status, headers: response.headers, body: (isJson && text !== "" ? JSON.parse(text) : text) as Body };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (isJson && text !== "" ? JSON.parse(text) : text) as Body,
+    };
   };
 }
 
 /** Signs in as the administrator. */
 export async function signIn(hub: Pick<HubProcess, "url">): Promise<ApiClient> {
-  const { status, headers, body } = await anonymous(hub.url)("POST", "/session", { name: "admin", password: ADMIN_PASSWORD });
+  const { status, headers, body } = await anonymous(hub.url)("POST", "/session", {
+    name: "admin",
+    password: ADMIN_PASSWORD,
+  });
   if (status >= 300) throw new Error(`Signing in failed: ${status} ${JSON.stringify(body)}`);
   return anonymous(hub.url, (headers.get("set-cookie") ?? "").split(";")[0]);
 }
@@ -157,7 +172,8 @@ export async function eventually<Value>(
   for (;;) {
     const value = await ask();
     if (fits(value)) return value;
-    if (performance.now() > endsAt) throw new Error(`It did not come about in ${timeoutMs} ms; last: ${JSON.stringify(value)}`);
+    if (performance.now() > endsAt)
+      throw new Error(`It did not come about in ${timeoutMs} ms; last: ${JSON.stringify(value)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -1,6 +1,12 @@
 import type { MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { DeviceSummary, NotificationPage, Page, RunDetail, RunSummary } from "../../server/api/contract.ts";
+import type {
+  DeviceSummary,
+  NotificationPage,
+  Page,
+  RunDetail,
+  RunSummary,
+} from "../../server/api/contract.ts";
 import { deviceOffline, tooWarm } from "./flows.ts";
 import {
   type ApiClient,
@@ -47,9 +53,18 @@ describe("a hub with real devices", () => {
     await sensor.publishAsync("coldstore/north/temperature", JSON.stringify({ celsius: 7.9 }), { qos: 1 });
     expect(await lit).toBe("on");
     const [notice] = await eventually(notices, (all) => all.length > 0);
-    expect(notice).toMatchObject({ title: "north is too warm", text: "7.9 °C", severity: "warning", flow: "too-warm", readAt: null });
+    expect(notice).toMatchObject({
+      title: "north is too warm",
+      text: "7.9 °C",
+      severity: "warning",
+      flow: "too-warm",
+      readAt: null,
+    });
     const runs = await api<Page<RunSummary>>("GET", "/flows/too-warm/runs");
-    const run = await api<RunDetail>("GET", `/runs/${runs.body.items.find(({ effects }) => effects === 2)?.id}`);
+    const run = await api<RunDetail>(
+      "GET",
+      `/runs/${runs.body.items.find(({ effects }) => effects === 2)?.id}`,
+    );
     expect(run.body.trace.map(({ node }) => node)).toEqual(["sensors", "limit", "lamp", "tell"]);
     expect(run.body.trace[1]?.why).toContain("7.9");
   });
@@ -72,7 +87,10 @@ describe("a hub with real devices", () => {
 
     const diedAt = Date.now();
     dying.stream.destroy();
-    const [notice] = await eventually(() => noticesTitled("Pump 1 is offline"), (found) => found.length > 0);
+    const [notice] = await eventually(
+      () => noticesTitled("Pump 1 is offline"),
+      (found) => found.length > 0,
+    );
     expect(notice?.text).toBe("socket");
     expect((notice?.at ?? 0) - diedAt).toBeGreaterThanOrEqual(GRACE_MS - 50);
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -80,7 +98,10 @@ describe("a hub with real devices", () => {
   });
 
   test("stays quiet about its work: no errors in the log", () => {
-    const errors = hub.log().split("\n").filter((line) => /"level":(50|60)/.test(line));
+    const errors = hub
+      .log()
+      .split("\n")
+      .filter((line) => /"level":(50|60)/.test(line));
     expect(errors).toEqual([]);
   });
 });

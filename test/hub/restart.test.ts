@@ -1,7 +1,22 @@
 import { afterEach, describe, expect, test } from "vitest";
-import type { FlowSummary, NotificationPage, Page, RunDetail, RunSummary } from "../../server/api/contract.ts";
+import type {
+  FlowSummary,
+  NotificationPage,
+  Page,
+  RunDetail,
+  RunSummary,
+} from "../../server/api/contract.ts";
 import { tooWarm } from "./flows.ts";
-import { type HubProcess, addDevice, connectAs, deploy, eventually, removeFolder, signIn, startHub } from "./hubProcess.ts";
+import {
+  type HubProcess,
+  addDevice,
+  connectAs,
+  deploy,
+  eventually,
+  removeFolder,
+  signIn,
+  startHub,
+} from "./hubProcess.ts";
 
 describe("a hub that is killed", () => {
   const hubs: HubProcess[] = [];
@@ -35,7 +50,9 @@ describe("a hub that is killed", () => {
     const told = await eventually(notices, (all) => all.length > 0);
     expect(told).toMatchObject([{ title: "north is too warm", text: "8.5 °C" }]);
     const runs = await again<Page<RunSummary>>("GET", "/flows/too-warm/runs");
-    const details = await Promise.all(runs.body.items.map(({ id }) => again<RunDetail>("GET", `/runs/${id}`)));
+    const details = await Promise.all(
+      runs.body.items.map(({ id }) => again<RunDetail>("GET", `/runs/${id}`)),
+    );
     const late = details.flatMap(({ body }) => body.trace).filter((step) => step.late !== undefined);
     expect(late).toMatchObject([{ node: "limit", late: { by: expect.any(Number) as unknown } }]);
     await new Promise((resolve) => setTimeout(resolve, 300));

@@ -1,0 +1,69 @@
+/** How the hub is, with a sentence for each thing that is wrong. */
+export interface HubHealth {
+  readonly state: "ok" | "degraded" | "failed" | "starting" | "stopping";
+  readonly reasons: readonly string[];
+}
+
+/** How one file of the store is. */
+export interface FileHealth {
+  readonly file: "hub" | "history";
+  readonly state: "ok" | "disk-full" | "busy" | "failed";
+  readonly message?: string | null;
+}
+
+/** Gathers what the parts say about themselves. */
+export interface HealthWatch {
+  get(): HubHealth;
+  setPhase(phase: "starting" | "running" | "stopping"): void;
+  onChange(listener: (health: HubHealth) => void): () => void;
+  /** A part has changed; listeners hear if the whole has. */
+  look(): void;
+}
+
+/** Starts in the phase `starting`. */
+export function createHealthWatch(files: () => readonly FileHealth[]): HealthWatch {
+  const listeners = new Set<(health: HubHealth) => void>();
+  let phase: "starting" | "running" | "stopping" = "starting";
+  let told = "";
+
+  function get(): HubHealth {
+    if (phase !== "running") return { state: phase, reasons: [] };
+    const bad = files().filter(({ state }) => state !== "ok");
+    const hasFailed = bad.some(({ file, state }) => file === "hub" && state === "failed");
+    if (bad.length === 0) return { state: "ok", reasons: [] };
+    return { state: hasFailed ? "failed" : "degraded", reasons: bad.map(sentence) };
+  }
+
+  function look(): void {
+    const health = get();
+    const text = JSON.stringify(health);
+    if (text === told) return;
+    told = text;
+    for (const listener of listeners) listener(health);
+  }
+
+  return {
+    get,
+    setPhase(next) {
+      phase = next;
+      look();
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    look,
+  };
+}
+
+function sentence({ file, state, message }: FileHealth): string {
+  const what = file === "hub" ? "The hub's database" : "The history of runs";
+  switch (state) {
+    case "disk-full":
+      return `${what} cannot be written because the disk is full; nothing is lost, and it goes on by itself once there is room.`;
+    case "busy":
+      return `${what} is locked by another program.`;
+    default:
+      return `${what} cannot be written: ${message ?? "the disk reported an error"}.`;
+  }
+}
