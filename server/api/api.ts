@@ -1,5 +1,4 @@
 import Fastify, { type FastifyInstance } from "fastify";
-import type { AddressInfo } from "node:net";
 import { docsRoutes } from "./docs.ts";
 import { answerFailures, endWithProblem, sendProblem } from "./failures.ts";
 import { serveFiles } from "./files.ts";
@@ -56,8 +55,8 @@ export interface Api {
   liveCounts(): LiveCounts;
 }
 
-/** Connections to the HTTP port at once. */
-const CONNECTIONS_MAX = 1_000;
+/** Connections to the HTTP port at once; devices that speak MQTT over WebSocket are among them. */
+const CONNECTIONS_MAX = 6_000;
 
 /** Builds the server; nothing listens before `start()`. */
 export function createApi({ parts, settings, webFolder, log, now }: ApiOptions): Api {
@@ -74,7 +73,7 @@ export function createApi({ parts, settings, webFolder, log, now }: ApiOptions):
   const upgrades = createUpgrades({ live, isBehindProxy: (settings.trustProxy ?? []).length > 0 });
   const routes = [
     ...apiRoutes(parts, now),
-    ...metricsRoutes([...parts.metrics.families(), ...liveFamilies(live.counts)]),
+    ...metricsRoutes([...parts.metrics.families(), ...liveFamilies(() => live.counts())]),
     ...docsRoutes(() => openApiOf(app)),
   ];
 
@@ -97,7 +96,8 @@ export function createApi({ parts, settings, webFolder, log, now }: ApiOptions):
     async start() {
       await app.listen({ host: settings.host, port: settings.port });
       live.start();
-      return { port: (app.server.address() as AddressInfo).port };
+      const address = app.server.address();
+      return { port: typeof address === "object" && address !== null ? address.port : settings.port };
     },
     async stop() {
       live.stop();
@@ -139,7 +139,9 @@ function createApp(settings: ApiSettings, limits: ApiLimits): FastifyInstance {
     },
     frameworkErrors: (error, request, reply) => {
       setSecurityHeaders(reply.raw, request.protocol === "https");
-      const problem = new ApiProblem("request.malformed", "The address of the request cannot be read.", { cause: error });
+      const problem = new ApiProblem("request.malformed", "The address of the request cannot be read.", {
+        cause: error,
+      });
       void sendProblem(reply, problemOf(problem) ?? unexpectedProblem);
     },
     clientErrorHandler: (error, socket) => {
@@ -152,7 +154,10 @@ function createApp(settings: ApiSettings, limits: ApiLimits): FastifyInstance {
   app.addHook("onRequest", async (request, reply) => {
     setSecurityHeaders(reply.raw, request.protocol === "https");
     if (request.url.length > limits.urlBytes)
-      throw new ApiProblem("request.url-too-long", `The address has more than ${limits.urlBytes} characters.`);
+      throw new ApiProblem(
+        "request.url-too-long",
+        `The address has more than ${limits.urlBytes} characters.`,
+      );
   });
   return app;
 }

@@ -253,7 +253,11 @@ export interface TraceStep {
   /** A deadline that fired after it was due, because the hub was down; `by` in ms. */
   readonly late?: { readonly dueAt: number; readonly by: number; readonly unverified?: true };
   readonly error?: { readonly code: string; readonly message: string };
-  readonly effects?: readonly { readonly id: string; readonly effect: string; readonly fields: Readonly<Record<string, unknown>> }[];
+  readonly effects?: readonly {
+    readonly id: string;
+    readonly effect: string;
+    readonly fields: Readonly<Record<string, unknown>>;
+  }[];
 }
 
 export type PresenceState = "unknown" | "online" | "offline-pending" | "offline" | "sleeping" | "flapping";
@@ -462,7 +466,12 @@ export type LiveEvent =
   /** A request that cannot be served, and why in one sentence. */
   | { readonly type: "refused"; readonly request: LiveRequest["type"]; readonly detail: string }
   /** At most 10 a second for each node; `dropped` counts values left out since the last one. */
-  | { readonly type: "values"; readonly flow: string; readonly values: readonly LiveValue[]; readonly dropped: number }
+  | {
+      readonly type: "values";
+      readonly flow: string;
+      readonly values: readonly LiveValue[];
+      readonly dropped: number;
+    }
   | { readonly type: "messages"; readonly messages: readonly TopicMessage[]; readonly dropped: number }
   | { readonly type: "device"; readonly device: DeviceSummary }
   | { readonly type: "notification"; readonly notification: NotificationItem; readonly unread: number }

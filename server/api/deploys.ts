@@ -33,7 +33,13 @@ const deployAnswer = objectOf<DeployAnswer>({
 
 /** What runs: deploying, switching, pressing, and the versions so far. */
 export function deployRoutes({ flows }: Pick<ApiParts, "flows">): readonly Route[] {
-  return [deployRoute(flows), switchRoute(flows, "enable"), switchRoute(flows, "disable"), injectRoute(flows), ...versionRoutes(flows)];
+  return [
+    deployRoute(flows),
+    switchRoute(flows, "enable"),
+    switchRoute(flows, "disable"),
+    injectRoute(flows),
+    ...versionRoutes(flows),
+  ];
 }
 
 function deployRoute(flows: FlowsPart): Route {
@@ -93,8 +99,6 @@ function injectRoute(flows: FlowsPart): Route {
 }
 
 function versionRoutes(flows: FlowsPart): readonly Route[] {
-  // Newest first: a page goes on where the version numbers are lower.
-  const keyOf = ({ version }: FlowVersion) => String(Number.MAX_SAFE_INTEGER - version);
   return [
     route<{ params: IdParams; query: ListQuery; answer: Page<FlowVersion> }>({
       method: "GET",
@@ -123,4 +127,9 @@ function versionRoutes(flows: FlowsPart): readonly Route[] {
       },
     }),
   ];
+}
+
+/** Newest first: a page goes on where the version numbers are lower. */
+function keyOf({ version }: FlowVersion): string {
+  return String(Number.MAX_SAFE_INTEGER - version);
 }

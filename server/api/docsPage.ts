@@ -69,13 +69,19 @@ function operationArticle({ method, path, operation }: Entry): Html {
     ${operation.description === undefined || operation.description === "" ? "" : html`<p>${withCode(operation.description)}</p>`}
     <p class="scope">${scope === undefined ? "Open to everybody." : html`Scope <code>${scope}</code>`}</p>
     ${parametersTable(operation.parameters ?? [])}
-    ${body === undefined ? "" : html`<h4>Body</h4>${schemaTable(body)}`}
+    ${
+      body === undefined
+        ? ""
+        : html`<h4>Body</h4>
+            ${schemaTable(body)}`
+    }
     <h4>Answers</h4>
     <ul>
       ${Object.entries(operation.responses ?? {}).map(([status, { description, content = {} }]) => {
         const [media] = Object.entries(content);
         return html`<li>
-          <code>${status}</code> ${description} ${media === undefined ? "" : answerOf(media[0], media[1].schema)}
+          <code>${status}</code> ${description}
+          ${media === undefined ? "" : answerOf(media[0], media[1].schema)}
         </li>`;
       })}
     </ul>
@@ -90,7 +96,10 @@ function answerOf(media: string, schema: Schema = {}): Html {
 function parametersTable(parameters: readonly Parameter[]): Html {
   if (parameters.length === 0) return html``;
   const rows = parameters.map(({ name, in: place, required, description, schema = {} }) =>
-    row(name, required === true, { ...schema, description: [`In the ${place}.`, description].filter(Boolean).join(" ") }),
+    row(name, required === true, {
+      ...schema,
+      description: [`In the ${place}.`, description].filter(Boolean).join(" "),
+    }),
   );
   return html`<h4>Parameters</h4>
     <table>
@@ -108,7 +117,9 @@ function schemaSection(name: string, schema: Schema): Html {
 function schemaTable(schema: Schema): Html {
   const intro = schema.description === undefined ? "" : html`<p>${withCode(schema.description)}</p>`;
   const { properties, required = [] } = schema;
-  if (properties === undefined) return html`${intro}<p>${typeOf(schema)}</p>`;
+  if (properties === undefined)
+    return html`${intro}
+      <p>${typeOf(schema)}</p>`;
   return html`${intro}
     <table>
       ${Object.entries(properties).map(([name, property]) => row(name, required.includes(name), property))}

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { securityHeaders } from "./headers.ts";
 import type { ApiLog } from "./parts.ts";
 import { ApiProblem, PROBLEM_TYPE, problemOf, unexpectedProblem, type ProblemAnswer } from "./problem.ts";
+import { statusOf } from "./problemCodes.ts";
 import { validationProblem } from "./validation.ts";
 
 /** Turns whatever goes wrong in a route into a problem document; only what nobody expected is logged. */
@@ -51,6 +52,13 @@ function translated(error: FastifyError): Error {
     case "FST_ERR_BAD_URL":
       return new ApiProblem("request.malformed", "The address of the request cannot be read.", options);
     default:
-      return error;
+      return isCallersFault(error)
+        ? new ApiProblem("request.malformed", "The request cannot be understood.", options)
+        : error;
   }
+}
+
+/** Other refusals of the framework and of its file server, such as a path with a zero byte. */
+function isCallersFault({ code, statusCode = 500 }: FastifyError): boolean {
+  return statusOf(code ?? "") === undefined && statusCode >= 400 && statusCode < 500;
 }

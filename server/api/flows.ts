@@ -36,7 +36,10 @@ export function flowRoutes({ flows }: Pick<ApiParts, "flows">): readonly Route[]
       answer: flowDetail.ref,
       handle: async ({ body, who, reply }) => {
         if (body.document !== undefined && body.template !== undefined)
-          throw new ApiProblem("request.invalid", "Send either a document or the id of a template, not both.");
+          throw new ApiProblem(
+            "request.invalid",
+            "Send either a document or the id of a template, not both.",
+          );
         const flow = await flows.create(body, who);
         reply.header("location", `${API_BASE}/flows/${flow.id}`).header("etag", etagOf(flow.revision));
         return flow;
@@ -112,4 +115,3 @@ function otherId(id: string, given: unknown): ApiProblem {
     problems: [{ code: "request.invalid", severity: "error", path: "/id", message }],
   });
 }
-

@@ -35,27 +35,42 @@ export function cookieName(isSecure: boolean): string {
 }
 
 /** The secret of the session cookie, if one was sent. */
-export function sessionSecret({ headers, isSecure }: Pick<Caller, "headers" | "isSecure">): string | undefined {
-  const secret = headers.cookie === undefined ? undefined : fastifyCookie.parse(headers.cookie)[cookieName(isSecure)];
+export function sessionSecret({
+  headers,
+  isSecure,
+}: Pick<Caller, "headers" | "isSecure">): string | undefined {
+  const secret =
+    headers.cookie === undefined ? undefined : fastifyCookie.parse(headers.cookie)[cookieName(isSecure)];
   return secret === undefined || secret === "" || secret.length > SECRET_LENGTH ? undefined : secret;
 }
 
 /** Characters; longer ones are no secrets of ours and are not worth hashing. */
 const SECRET_LENGTH = 256;
 /** Methods that change nothing. An upgrade to WebSocket is one in name only: a page of any site can ask for it. */
-const SAFE_METHODS = ["GET", "HEAD"];
+const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
 /** Builds the guard. */
-export function createGuard({ parts, rate }: { readonly parts: Pick<ApiParts, "auth" | "setup">; readonly rate: Rate }): Guard {
+export function createGuard({
+  parts,
+  rate,
+}: {
+  readonly parts: Pick<ApiParts, "auth" | "setup">;
+  readonly rate: Rate;
+}): Guard {
   function refuseBeforeSetup(): void {
     if (!parts.setup.isSetUp())
-      throw new ApiProblem("hub.not-set-up", "This hub has not been set up yet. Open the set-up link that it printed.");
+      throw new ApiProblem(
+        "hub.not-set-up",
+        "This hub has not been set up yet. Open the set-up link that it printed.",
+      );
   }
 
   function spendRate(key: string): void {
     const retryAfterMs = rate.take(key);
     if (retryAfterMs > 0)
-      throw new ApiProblem("request.too-fast", "Too many requests in a short time; wait a moment.", { retryAfterMs });
+      throw new ApiProblem("request.too-fast", "Too many requests in a short time; wait a moment.", {
+        retryAfterMs,
+      });
   }
 
   async function identify(caller: Caller): Promise<Who | undefined> {
@@ -75,7 +90,8 @@ export function createGuard({ parts, rate }: { readonly parts: Pick<ApiParts, "a
   async function identifyToken(secret: string, { address }: Caller): Promise<Who> {
     const who = secret.length > SECRET_LENGTH ? undefined : await parts.auth.token(secret);
     spendRate(typeof who === "object" ? who.key : address);
-    if (who === "expired") throw new ApiProblem("auth.token-expired", "This token has expired; make a new one.");
+    if (who === "expired")
+      throw new ApiProblem("auth.token-expired", "This token has expired; make a new one.");
     if (who === undefined)
       throw new ApiProblem("auth.token-wrong", "This token is unknown, or it was revoked.");
     return who;
@@ -116,14 +132,17 @@ function bearerOf({ headers }: Caller): string | undefined {
 
 function checkForgery(caller: Caller): void {
   checkOrigin(caller);
-  if (SAFE_METHODS.includes(caller.method)) return;
+  if (SAFE_METHODS.has(caller.method)) return;
   // Pages of other origins cannot set it without asking us first, and we never allow it.
   if (caller.headers["x-millrace"] !== "1")
-    throw new ApiProblem("request.header-missing", "A change by session cookie must have the header X-Millrace: 1.");
+    throw new ApiProblem(
+      "request.header-missing",
+      "A change by session cookie must have the header X-Millrace: 1.",
+    );
 }
 
 function checkOrigin(caller: Caller): void {
-  const isSafe = SAFE_METHODS.includes(caller.method) && caller.isUpgrade !== true;
+  const isSafe = SAFE_METHODS.has(caller.method) && caller.isUpgrade !== true;
   if (isSafe || isOwnOrigin(caller.headers, caller)) return;
   throw new ApiProblem("request.origin", "This request comes from a page of another site.");
 }

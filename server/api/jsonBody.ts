@@ -1,5 +1,4 @@
 import type { FastifyInstance } from "fastify";
-import { apiLimits } from "./limits.ts";
 import { ApiProblem } from "./problem.ts";
 
 /**
@@ -9,20 +8,28 @@ import { ApiProblem } from "./problem.ts";
 export function takeJsonOnly(app: FastifyInstance, depthMax: number): void {
   const parse = app.getDefaultJsonParser("error", "error");
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
-    try {
-      const text = decode(body as Buffer);
-      if (text.trim() === "") return done(null, undefined);
-      checkDepth(text, depthMax);
-      parse(request, text, (error, value) => done(error === null ? null : bodyProblem(text), value));
-    } catch (error) {
-      done(error as Error);
-    }
+  app.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    const text = readText(body, depthMax);
+    if (text instanceof ApiProblem) return done(text);
+    if (text.trim() === "") return done(null, undefined);
+    void parse(request, text, (error, value) => done(error === null ? null : bodyProblem(text), value));
   });
 }
 
-/** Refuses JSON text that is nested too deeply, without parsing it. */
-export function checkDepth(json: string, depthMax = apiLimits.jsonDepth): void {
+function readText(body: Buffer, depthMax: number): string | ApiProblem {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch (cause) {
+    return new ApiProblem("body.malformed", "The body is not valid UTF-8.", { cause });
+  }
+  return isDeeper(text, depthMax)
+    ? new ApiProblem("body.too-deep", `The body is nested more than ${depthMax} levels deep.`)
+    : text;
+}
+
+/** True for JSON text that is nested more deeply than allowed; parses nothing. */
+function isDeeper(json: string, depthMax: number): boolean {
   let depth = 0;
   let isInText = false;
   for (let index = 0; index < json.length; index++) {
@@ -32,17 +39,9 @@ export function checkDepth(json: string, depthMax = apiLimits.jsonDepth): void {
       else if (char === '"') isInText = false;
     } else if (char === '"') isInText = true;
     else if (char === "}" || char === "]") depth--;
-    else if ((char === "{" || char === "[") && ++depth > depthMax)
-      throw new ApiProblem("body.too-deep", `The body is nested more than ${depthMax} levels deep.`);
+    else if ((char === "{" || char === "[") && ++depth > depthMax) return true;
   }
-}
-
-function decode(body: Buffer): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(body);
-  } catch (cause) {
-    throw new ApiProblem("body.malformed", "The body is not valid UTF-8.", { cause });
-  }
+  return false;
 }
 
 /** The parser tells neither what is wrong nor where: a text that is plain JSON has an unsafe key. */
@@ -50,7 +49,8 @@ function bodyProblem(text: string): ApiProblem {
   try {
     JSON.parse(text);
   } catch (cause) {
-    return new ApiProblem("body.malformed", `The body is not valid JSON: ${(cause as Error).message}.`, { cause });
+    const why = cause instanceof Error ? cause.message : "it cannot be read";
+    return new ApiProblem("body.malformed", `The body is not valid JSON: ${why}.`, { cause });
   }
   return new ApiProblem("body.unsafe-key", "The body has a key __proto__ or constructor.prototype.");
 }

@@ -63,15 +63,19 @@ export function createLive({ parts, guard, limits, now }: LiveOptions): Live {
     // Compression costs memory for each connection and invites compression bombs.
     perMessageDeflate: false,
   });
-  let stopListening = () => {};
+  let stopListening: (() => void) | undefined;
   let pingTimer: NodeJS.Timeout | undefined;
 
   function refuseTooMany({ key }: Who): void {
     const own = [...sockets.keys()].filter(({ who }) => who.key === key).length;
     if (own >= limits.socketsPerSession || sockets.size >= limits.sockets)
-      throw new ApiProblem("live.too-many", `Only ${limits.socketsPerSession} live connections may be open at once.`, {
-        retryAfterMs: limits.pingMs,
-      });
+      throw new ApiProblem(
+        "live.too-many",
+        `Only ${limits.socketsPerSession} live connections may be open at once.`,
+        {
+          retryAfterMs: limits.pingMs,
+        },
+      );
   }
 
   function serve({ request, socket, head, caller }: Upgrade, who: Who): void {
@@ -97,7 +101,8 @@ export function createLive({ parts, guard, limits, now }: LiveOptions): Live {
   /** Rights end at once where somebody ends them; this finds those that ended by time. */
   async function check(socket: LiveSocket, caller: Caller): Promise<void> {
     socket.ping();
-    if (!(await guard.isStillIn(caller, socket.who))) socket.close(closeCodes.signedOut, "The session is over.");
+    if (!(await guard.isStillIn(caller, socket.who)))
+      socket.close(closeCodes.signedOut, "The session is over.");
   }
 
   return {
@@ -120,7 +125,7 @@ export function createLive({ parts, guard, limits, now }: LiveOptions): Live {
     },
     stop() {
       clearInterval(pingTimer);
-      stopListening();
+      stopListening?.();
       for (const socket of sockets.keys()) socket.close(closeCodes.goingAway, "The hub is shutting down.");
     },
   };

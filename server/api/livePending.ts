@@ -51,7 +51,7 @@ export function createLivePending(limits: LiveLimits, onDrop: () => void): LiveP
       if (messages.delete(key)) drop("messages");
       messages.set(key, message);
       if (messages.size <= limits.messages) return;
-      messages.delete(first(messages));
+      dropOldest(messages);
       drop("messages");
     },
     addNews(item) {
@@ -59,7 +59,7 @@ export function createLivePending(limits: LiveLimits, onDrop: () => void): LiveP
       news.delete(key);
       news.set(key, item);
       if (news.size <= limits.events) return;
-      news.delete(first(news));
+      dropOldest(news);
       onDrop();
     },
     setSlow(slow) {
@@ -116,6 +116,7 @@ function liveValue({ value, count }: Waiting, lengthMax: number): LiveValue {
   return { node, port, at, text: preview(payload, lengthMax), count, ...(error !== undefined && { error }) };
 }
 
-function first<Key>(map: ReadonlyMap<Key, unknown>): Key {
-  return map.keys().next().value as Key;
+function dropOldest<Key>(map: Map<Key, unknown>): void {
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
 }

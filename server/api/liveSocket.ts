@@ -122,7 +122,7 @@ export function serveLiveSocket(options: LiveSocketOptions): LiveSocket {
   webSocket.on("message", (data, isBinary) => {
     if (isBinary) return webSocket.close(closeCodes.unsupported, "Only text is understood.");
     if (rate.take("") > 0) return webSocket.close(closeCodes.policy, "Too many requests.");
-    const request = readLiveRequest(String(data));
+    const request = readLiveRequest(Buffer.isBuffer(data) ? data.toString() : "");
     if (request === undefined) webSocket.close(closeCodes.policy, "This is no request that the hub knows.");
     else obey(request);
   });

@@ -42,25 +42,33 @@ export function createRegistry(families: readonly MetricFamily[]): Registry {
   const registry = new Registry();
   for (const { kind, name, help, labels = [], read } of families) {
     const values = () => read().slice(0, SERIES_MAX);
-    const base = { name: `millrace_${name}`, help, labelNames: [...labels], registers: [registry] };
-    if (kind === "gauge")
-      new Gauge({
-        ...base,
-        collect() {
-          this.reset();
-          for (const { labels: of = {}, value } of values()) this.set(of, value);
-        },
-      });
-    else
-      new Counter({
-        ...base,
-        collect() {
-          this.reset();
-          for (const { labels: of = {}, value } of values()) this.inc(of, value);
-        },
-      });
+    const base = { name: `millrace_${name}`, help, labelNames: [...labels], registers: [] };
+    registry.registerMetric(kind === "gauge" ? gaugeOf(base, values) : counterOf(base, values));
   }
   return registry;
+}
+
+type Base = ConstructorParameters<typeof Gauge<string>>[0];
+
+function gaugeOf(base: Base, values: () => readonly MetricValue[]): Gauge {
+  return new Gauge({
+    ...base,
+    collect() {
+      this.reset();
+      for (const { labels = {}, value } of values()) this.set(labels, value);
+    },
+  });
+}
+
+function counterOf(base: Base, values: () => readonly MetricValue[]): Counter {
+  return new Counter({
+    ...base,
+    collect() {
+      // The exact total is kept elsewhere: this one only repeats it.
+      this.reset();
+      for (const { labels = {}, value } of values()) this.inc(labels, value);
+    },
+  });
 }
 
 /** What the process costs. */

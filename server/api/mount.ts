@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest, FastifySchema } from "fastify";
 import type { Caller, Guard } from "./guard.ts";
+import { isRecord } from "./isRecord.ts";
 import { ApiProblem } from "./problem.ts";
 import type { Who } from "./parts.ts";
 import { API_BASE, type Route } from "./route.ts";
@@ -49,11 +50,10 @@ function schemaOf(route: Route): FastifySchema {
   const success = status ?? (answer === undefined ? 204 : 200);
   return {
     summary: route.summary,
-    description: [description, ifMatch && `Header \`If-Match\` (${ifMatch}): the revision of the draft.`]
-      .filter(Boolean)
-      .join(" "),
+    ...(description !== undefined && { description }),
     tags: [areaOf(route)],
     security: isOpen ? [] : [{ session: [] }, { token: [route.scope] }],
+    ...(ifMatch !== undefined && { headers: ifMatchHeader(ifMatch) }),
     ...(params !== undefined && { params }),
     ...(query !== undefined && { querystring: query }),
     ...(body !== undefined && { body }),
@@ -72,6 +72,12 @@ function schemaOf(route: Route): FastifySchema {
   };
 }
 
+/** Documentation; that the header is missing is told with a status of its own. */
+function ifMatchHeader(need: NonNullable<Route["ifMatch"]>): Schema {
+  const description = `The revision that the change is based on, such as "7" (${need}).`;
+  return { type: "object", properties: { "if-match": { type: "string", description } } };
+}
+
 /** What a route is about: the first word of its path. */
 export function areaOf({ url }: Pick<Route, "url">): string {
   return url.startsWith(`${API_BASE}/`) ? (url.slice(API_BASE.length + 1).split("/", 1)[0] ?? "") : "hub";
@@ -79,11 +85,14 @@ export function areaOf({ url }: Pick<Route, "url">): string {
 
 /** A query holds only texts: those that the schema wants as numbers become numbers, and only plain ones. */
 function readQuery(query: unknown, { properties = {} }: Schema): Readonly<Record<string, unknown>> {
-  const read = Object.entries((query ?? {}) as Readonly<Record<string, unknown>>).map(([name, value]) => {
+  const read = Object.entries(isRecord(query) ? query : {}).map(([name, value]): [string, unknown] => {
     const isNumber = Object.hasOwn(properties, name) && properties[name]?.type === "integer";
-    return [name, isNumber && typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value];
+    return [
+      name,
+      isNumber && typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value,
+    ];
   });
-  return Object.fromEntries(read) as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(read);
 }
 
 function bodyOf(body: unknown, route: Route): unknown {

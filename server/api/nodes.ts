@@ -25,6 +25,7 @@ export function nodeRoutes(): readonly Route[] {
 
 /** A node type as plain JSON. */
 export function describeNode(spec: AnyNode): NodeInfo {
+  const fields: Fields = spec.fields;
   return {
     type: spec.type,
     title: spec.title,
@@ -36,15 +37,17 @@ export function describeNode(spec: AnyNode): NodeInfo {
     outputs: portsOf(spec, {}),
     outputsVary: typeof spec.ports === "function",
     stateful: spec.initial !== undefined,
-    fields: describeFields(spec.fields as Fields),
-    schema: configSchema(spec.fields as Fields),
+    fields: describeFields(fields),
+    schema: configSchema(fields),
     examples: spec.examples.map(({ title, config, steps }) => ({ title, config, steps })),
   };
 }
 
 function describeFields(fields: Fields): readonly FieldInfo[] {
-  return Object.entries(fields).map(([name, field]) => {
-    const { read: _read, fields: columns, ...rest } = field as Field;
-    return { name, ...rest, ...(columns !== undefined && { fields: describeFields(columns) }) };
-  });
+  return Object.entries(fields).map(([name, field]) => describeField(name, field));
+}
+
+function describeField(name: string, field: Field): FieldInfo {
+  const { read: _read, fields: columns, ...rest } = field;
+  return { name, ...rest, ...(columns !== undefined && { fields: describeFields(columns) }) };
 }

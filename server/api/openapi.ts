@@ -1,5 +1,6 @@
 import fastifySwagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
+import { isRecord } from "./isRecord.ts";
 import type { Schema } from "./schema.ts";
 import { components } from "./schemas/index.ts";
 
@@ -49,11 +50,20 @@ export function collectOpenApi(app: FastifyInstance, version: string): void {
         },
       },
     },
-    refResolver: { buildLocalReference: ({ $id }, _base, _fragment, index) => String($id ?? `schema-${index}`) },
+    refResolver: {
+      buildLocalReference: ({ $id }, _base, _fragment, index) =>
+        typeof $id === "string" ? $id : `schema-${index}`,
+    },
   });
 }
 
 /** The collected document; complete once the server is ready. */
 export function openApiOf(app: FastifyInstance): OpenApiDocument {
-  return app.swagger() as unknown as OpenApiDocument;
+  const document: unknown = app.swagger();
+  if (isOpenApi(document)) return document;
+  throw new Error("The OpenAPI document was not collected.");
+}
+
+function isOpenApi(value: unknown): value is OpenApiDocument {
+  return isRecord(value) && isRecord(value["paths"]) && isRecord(value["info"]);
 }

@@ -2,7 +2,15 @@ import type { Page } from "./contract.ts";
 import { pageLimits } from "./limits.ts";
 import type { PageQuery } from "./parts.ts";
 import { ApiProblem } from "./problem.ts";
-import { integer, objectOf, optional, text, type OptionalSchema, type Properties, type Schema } from "./schema.ts";
+import {
+  integer,
+  objectOf,
+  optional,
+  text,
+  type OptionalSchema,
+  type Properties,
+  type Schema,
+} from "./schema.ts";
 
 /** The query of a list. */
 export interface ListQuery {

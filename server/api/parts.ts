@@ -174,7 +174,7 @@ export interface FlowsPart {
   versions(id: string): readonly FlowVersion[];
   inject(id: string, request: InjectRequest, by: Who): InjectAnswer | Promise<InjectAnswer>;
   /** Left out: the hub offers no dry runs. */
-  dryRun?(request: DryRunRequest): DryRunAnswer | Promise<DryRunAnswer>;
+  readonly dryRun?: (request: DryRunRequest) => DryRunAnswer | Promise<DryRunAnswer>;
 }
 
 export interface RunsPart {

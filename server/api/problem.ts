@@ -36,12 +36,12 @@ export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
 /** Writes any error of a route or a part as a problem document; `undefined` for one that only the log may see. */
 export function problemOf(error: unknown): ProblemAnswer | undefined {
-  const { code, message, ...rest } = (error ?? {}) as Partial<Error> & { readonly code?: unknown };
-  if (!(error instanceof Error) || typeof code !== "string") return undefined;
+  if (!isRefusal(error)) return undefined;
+  const { code, message } = error;
   const status = statusOf(code);
-  if (status === undefined) return undefined;
-  const details = error instanceof ApiProblem ? error.details : (rest as ProblemDetails);
-  return write(status, code, message ?? "", details);
+  return status === undefined
+    ? undefined
+    : write(status, code, message, error instanceof ApiProblem ? error.details : error);
 }
 
 /** What is said of an error that nobody expected: nothing of its text, which may hold anything. */
@@ -73,4 +73,9 @@ function write(status: number, code: string, detail: string, details: ProblemDet
       ...headers,
     },
   };
+}
+
+/** How parts refuse: an error with a code, and perhaps more. */
+function isRefusal(error: unknown): error is Error & ProblemDetails & { readonly code: string } {
+  return error instanceof Error && "code" in error && typeof error.code === "string";
 }

@@ -5,12 +5,18 @@ interface CodeMeaning {
 
 /** Every code the API answers with; the documentation prints this table. */
 export const problemCodes = {
-  "hub.not-set-up": { status: 503, meaning: "Nobody administrates this hub yet; open its set-up link first." },
+  "hub.not-set-up": {
+    status: 503,
+    meaning: "Nobody administrates this hub yet; open its set-up link first.",
+  },
   "hub.failed": { status: 500, meaning: "The hub has a defect; its log says more." },
   "hub.stopping": { status: 503, meaning: "The hub is shutting down." },
   "route.unknown": { status: 404, meaning: "There is nothing at this address." },
   "route.method": { status: 405, meaning: "The address exists, but not with this method." },
-  "request.malformed": { status: 400, meaning: "The request is not valid HTTP, or its address cannot be read." },
+  "request.malformed": {
+    status: 400,
+    meaning: "The request is not valid HTTP, or its address cannot be read.",
+  },
   "request.url-too-long": { status: 414, meaning: "The address has more than 2 KiB." },
   "request.invalid": {
     status: 400,
@@ -97,6 +103,7 @@ const statusByEnding: Readonly<Record<string, number>> = {
 
 /** The status of a code; `undefined` for one that nobody means for the caller. */
 export function statusOf(code: string): number | undefined {
-  if (Object.hasOwn(problemCodes, code)) return problemCodes[code as ProblemCode].status;
+  const known: Readonly<Record<string, CodeMeaning>> = problemCodes;
+  if (Object.hasOwn(known, code)) return known[code]?.status;
   return statusByEnding[code.slice(code.lastIndexOf(".") + 1)];
 }

@@ -82,7 +82,8 @@ export function route<S extends Shape>(spec: GuardedSpec<S>): Route {
     url: urlOf(rest),
     handle: (call, who) => {
       // The guard has refused such a call already; a table without guard must not serve it either.
-      if (who === undefined) throw new Error(`The route ${spec.method} ${spec.path} was called without a caller.`);
+      if (who === undefined)
+        throw new Error(`The route ${spec.method} ${spec.path} was called without a caller.`);
       return handle({ ...call, who });
     },
   };

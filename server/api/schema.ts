@@ -42,7 +42,9 @@ export function objectOf<T>(properties: Properties<T>, description?: string): Sc
     type: "object",
     ...(description !== undefined && { description }),
     additionalProperties: false,
-    properties: Object.fromEntries(entries.map(([key, schema]) => [key, isOptional(schema) ? schema.optional : schema])),
+    properties: Object.fromEntries(
+      entries.map(([key, schema]) => [key, isOptional(schema) ? schema.optional : schema]),
+    ),
     required: entries.filter(([, schema]) => !isOptional(schema)).map(([key]) => key),
   };
 }

@@ -39,6 +39,6 @@ export function roleReaches(role: Role, wanted: Role): boolean {
 }
 
 /** True when a token's scopes include one; who may write an area may also read it. */
-export function scopesInclude(given: readonly string[], wanted: Scope): boolean {
+export function scopesInclude(given: readonly string[], wanted: string): boolean {
   return given.includes(wanted) || given.includes(wanted.replace(/:read$/, ":write"));
 }

@@ -30,7 +30,10 @@ export function sessionRoutes(
       path: "/session",
       scope: "public",
       summary: "Signs a user in; the answer sets the session cookie.",
-      body: objectOf<LoginRequest>({ name: text(64, { minLength: 1 }), password: text(200, { minLength: 1 }) }),
+      body: objectOf<LoginRequest>({
+        name: text(64, { minLength: 1 }),
+        password: text(200, { minLength: 1 }),
+      }),
       answer: me.ref,
       handle: async ({ body, address, request, reply }) => {
         const replaces = sessionSecret(callerOf(request));
@@ -53,6 +56,9 @@ export function sessionRoutes(
   ];
 }
 
-function callerOf(request: { readonly headers: Parameters<typeof sessionSecret>[0]["headers"]; readonly protocol: string }) {
+function callerOf(request: {
+  readonly headers: Parameters<typeof sessionSecret>[0]["headers"];
+  readonly protocol: string;
+}) {
   return { headers: request.headers, isSecure: request.protocol === "https" };
 }

@@ -22,9 +22,11 @@ export function answerStrangers(app: FastifyInstance, { routes, guard, hasPages 
     if (hasPages && isPageView(request)) return sendPage(reply);
     if (isApiUrl(request.url)) guard.admitStranger(callerOf(request));
     const [path = ""] = request.url.split("?", 1);
-    const allowed = matchers.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+    const allowed: readonly string[] = matchers
+      .filter(({ pattern }) => pattern.test(path))
+      .map(({ method }) => method);
     const problem =
-      allowed.length === 0 || allowed.includes(request.method as (typeof allowed)[number])
+      allowed.length === 0 || allowed.includes(request.method)
         ? new ApiProblem("route.unknown", `There is nothing at ${quoted(path)}.`)
         : new ApiProblem("route.method", `${quoted(path)} does not take ${request.method}.`, {
             headers: { allow: allowed.join(", ") },

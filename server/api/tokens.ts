@@ -6,7 +6,7 @@ import { ApiProblem } from "./problem.ts";
 import { API_BASE, route, type Route } from "./route.ts";
 import { integer, listOf, objectOf, optional, text } from "./schema.ts";
 import { scope, tokenProperties, tokenSummary } from "./schemas/access.ts";
-import { scopes, scopesInclude, type Scope } from "./scopes.ts";
+import { scopes, scopesInclude } from "./scopes.ts";
 
 /** Days a token may live. */
 const TOKEN_DAYS_MAX = 3_650;
@@ -38,7 +38,7 @@ export function tokenRoutes({ tokens }: Pick<ApiParts, "tokens">): readonly Rout
       status: 201,
       answer: objectOf<NewTokenAnswer>({ ...tokenProperties, token: { type: "string" } }),
       handle: async ({ body, who, reply }) => {
-        refuseMoreThanOwn(body.scopes as readonly Scope[], who);
+        refuseMoreThanOwn(body.scopes, who);
         const token = await tokens.add(body, who);
         reply.header("location", `${API_BASE}/tokens/${encodeURIComponent(token.id)}`);
         return token;
@@ -59,8 +59,11 @@ export function tokenRoutes({ tokens }: Pick<ApiParts, "tokens">): readonly Rout
 }
 
 /** Otherwise a token for one thing could make itself one for everything. */
-function refuseMoreThanOwn(wanted: readonly Scope[], { scopes: own }: Who): void {
+function refuseMoreThanOwn(wanted: readonly string[], { scopes: own }: Who): void {
   const more = own === undefined ? [] : wanted.filter((one) => !scopesInclude(own, one));
   if (more.length > 0)
-    throw new ApiProblem("auth.scope", `This token cannot give the scope ${more.join(", ")}, which it lacks.`);
+    throw new ApiProblem(
+      "auth.scope",
+      `This token cannot give the scope ${more.join(", ")}, which it lacks.`,
+    );
 }

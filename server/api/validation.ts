@@ -12,7 +12,8 @@ const PROBLEMS_MAX = 100;
 
 /** Everything that a schema found wrong, each with its place and a sentence. */
 export function validationProblem({ validation = [], validationContext }: FastifyError): ApiProblem {
-  const where = validationContext === "querystring" ? "query" : validationContext === "params" ? "path" : "body";
+  const where =
+    validationContext === "querystring" ? "query" : validationContext === "params" ? "path" : "body";
   const problems = (validation as readonly Finding[])
     .filter(({ keyword }) => keyword !== "anyOf")
     .slice(0, PROBLEMS_MAX)
@@ -29,7 +30,10 @@ function problemOf(finding: Finding, where: string): Problem {
   const { missingProperty, additionalProperty } = finding.params as Params;
   const name = missingProperty ?? additionalProperty;
   const path = finding.instancePath + (typeof name === "string" ? pointer(name) : "");
-  const field = path.slice(path.lastIndexOf("/") + 1).replaceAll("~1", "/").replaceAll("~0", "~");
+  const field = path
+    .slice(path.lastIndexOf("/") + 1)
+    .replaceAll("~1", "/")
+    .replaceAll("~0", "~");
   return {
     code: `request.${finding.keyword}`,
     severity: "error",
@@ -39,7 +43,10 @@ function problemOf(finding: Finding, where: string): Problem {
   };
 }
 
-function sentence({ keyword, params, message = "is not valid", data, instancePath }: Finding, what: string): string {
+function sentence(
+  { keyword, params, message = "is not valid", data, instancePath }: Finding,
+  what: string,
+): string {
   const { limit, type, allowedValues } = params as Params;
   const not = SECRET.test(instancePath) || data === undefined ? "" : `, not ${quoted(data)}`;
   switch (keyword) {
@@ -50,9 +57,11 @@ function sentence({ keyword, params, message = "is not valid", data, instancePat
     case "type":
       return `${what} must be of type ${[type].flat().join(" or ")}${not}.`;
     case "enum":
-      return `${what} must be one of ${(allowedValues as readonly unknown[]).map((value) => quoted(value)).join(", ")}${not}.`;
+      return `${what} must be one of ${listed(allowedValues)}${not}.`;
     case "minLength":
-      return limit === 1 ? `${what} must not be empty.` : `${what} must have at least ${String(limit)} characters.`;
+      return limit === 1
+        ? `${what} must not be empty.`
+        : `${what} must have at least ${String(limit)} characters.`;
     case "maxLength":
       return `${what} must have at most ${String(limit)} characters.`;
     case "minimum":
@@ -66,4 +75,8 @@ function sentence({ keyword, params, message = "is not valid", data, instancePat
     default:
       return `${what} ${message}${not}.`;
   }
+}
+
+function listed(values: unknown): string {
+  return Array.isArray(values) ? values.map((value) => quoted(value)).join(", ") : "";
 }

@@ -87,4 +87,10 @@ export const topicMessage = component(
   }),
 );
 
-export const deviceComponents = [deviceSummary, deviceCredentials, knock, topicSummary, topicMessage] as const;
+export const deviceComponents = [
+  deviceSummary,
+  deviceCredentials,
+  knock,
+  topicSummary,
+  topicMessage,
+] as const;

@@ -26,14 +26,22 @@ const traceStep = component(
       why: optional({ type: "string", description: "Why the node decided so." }),
       late: optional(
         objectOf<NonNullable<TraceStep["late"]>>(
-          { dueAt: timestamp, by: { type: "number", description: "ms" }, unverified: optional({ const: true }) },
+          {
+            dueAt: timestamp,
+            by: { type: "number", description: "ms" },
+            unverified: optional({ const: true }),
+          },
           "A deadline that fired after it was due, because the hub was down.",
         ),
       ),
       error: optional(objectOf<NonNullable<TraceStep["error"]>>({ code: anyText, message: anyText })),
       effects: optional(
         listOf(
-          objectOf<NonNullable<TraceStep["effects"]>[number]>({ id: anyText, effect: anyText, fields: anyObject }),
+          objectOf<NonNullable<TraceStep["effects"]>[number]>({
+            id: anyText,
+            effect: anyText,
+            fields: anyObject,
+          }),
         ),
       ),
     },

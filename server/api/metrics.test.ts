@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { createTestApi } from "./testing/testApi.ts";
+
+describe("health", () => {
+  it("tells strangers the state alone, and its reasons to those who are signed in", async () => {
+    const { send } = createTestApi();
+    expect((await send(undefined, { url: "/readyz" })).json()).toEqual({ state: "degraded", reasons: [] });
+    expect((await send("viewer", { url: "/healthz" })).json()).toMatchObject({
+      reasons: ["The disk is nearly full."],
+    });
+  });
+});
+
+describe("metrics", () => {
+  it("are read from the counters at each scrape", async () => {
+    const { send } = createTestApi();
+    const scrapes = [await send("viewer", { url: "/metrics" }), await send("viewer", { url: "/metrics" })];
+    for (const { body, headers } of scrapes) {
+      expect(headers["content-type"]).toContain("text/plain; version=0.0.4");
+      expect(body).toContain('millrace_messages_total{qos="0"} 41\n');
+      expect(body).toContain("millrace_live_connections 0\n");
+      expect(body).toMatch(/millrace_process_resident_bytes \d+/);
+    }
+  });
+});
