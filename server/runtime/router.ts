@@ -95,38 +95,63 @@ export interface EventSource {
 
 /** The event that all flows listening to a message share: it is decoded at most once for each way to read it. */
 export function topicEvent(source: EventSource, levels: readonly string[]): TopicEvent {
-  const { topic, payload, qos, retain, initial, seenAt, device, origin } = source;
-  let decoded: Map<DecodeMode, Decoded> | undefined;
-  let newest: { readonly mode: DecodeMode; readonly result: Decoded } | undefined;
-  return {
-    type: "topic",
-    topic,
-    levels,
-    qos,
-    retain,
-    initial,
-    seenAt,
-    device,
-    cause: origin?.cause,
-    hops: origin?.hops ?? 0,
-    size: payload.length,
-    decode(mode) {
-      if (newest?.mode === mode) return newest.result;
-      const result = decoded?.get(mode) ?? decodePayload(rawOf(payload), mode);
-      if (newest !== undefined) (decoded ??= new Map()).set(newest.mode, newest.result);
-      newest = { mode, result };
-      return result;
-    },
-  };
+  return new ArrivedMessage(source, levels);
 }
 
-function rawOf(payload: Uint8Array): RawPayload {
-  return {
-    size: payload.length,
-    bytes: payload,
-    text: () =>
-      isUtf8(payload)
-        ? Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8")
-        : undefined,
-  };
+/** A class, because one is made for each message: its methods cost nothing then, which closures would. */
+class ArrivedMessage implements TopicEvent {
+  readonly type = "topic";
+  readonly topic: string;
+  readonly levels: readonly string[];
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  readonly initial: boolean;
+  readonly seenAt: number;
+  readonly device: DeviceRef | undefined;
+  readonly cause: string | undefined;
+  readonly hops: number;
+  readonly size: number;
+  readonly #payload: Uint8Array;
+  #mode: DecodeMode | undefined;
+  #result: Decoded | undefined;
+  #others: Map<DecodeMode, Decoded> | undefined;
+
+  constructor(source: EventSource, levels: readonly string[]) {
+    this.topic = source.topic;
+    this.levels = levels;
+    this.qos = source.qos;
+    this.retain = source.retain;
+    this.initial = source.initial;
+    this.seenAt = source.seenAt;
+    this.device = source.device;
+    this.cause = source.origin?.cause;
+    this.hops = source.origin?.hops ?? 0;
+    this.size = source.payload.length;
+    this.#payload = source.payload;
+  }
+
+  decode(mode: DecodeMode): Decoded {
+    if (this.#mode === mode && this.#result !== undefined) return this.#result;
+    const result = this.#others?.get(mode) ?? decodePayload(new RawBytes(this.#payload), mode);
+    if (this.#mode !== undefined && this.#result !== undefined)
+      (this.#others ??= new Map()).set(this.#mode, this.#result);
+    this.#mode = mode;
+    this.#result = result;
+    return result;
+  }
+}
+
+class RawBytes implements RawPayload {
+  readonly size: number;
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.size = bytes.length;
+    this.bytes = bytes;
+  }
+
+  text(): string | undefined {
+    const { buffer, byteOffset, length } = this.bytes;
+    return isUtf8(this.bytes) ? Buffer.from(buffer, byteOffset, length).toString("utf8") : undefined;
+  }
 }

@@ -72,11 +72,12 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   });
 
   function handleArrival(arrival: RuntimeArrival): void {
-    const { levels, listeners } = router.routeOf(arrival.topic);
+    const { topic, payload, qos, retain, seenAt, clientId, user, origin } = arrival;
+    const { levels, listeners } = router.routeOf(topic);
     if (listeners.length === 0) return;
     clock.fireDue(now());
-    const { topic, clientId, user } = arrival;
-    const event = topicEvent({ ...arrival, initial: false, device: deviceOf(topic, clientId, user) }, levels);
+    const device = deviceOf(topic, clientId, user);
+    const event = topicEvent({ topic, payload, qos, retain, initial: false, seenAt, device, origin }, levels);
     const cause = { eventId: runner.nextEventId(), trigger: topic };
     for (const { flow, nodes } of listeners)
       runner.run(flow, cause, (input) => runEvent(input, event, nodes));

@@ -14,6 +14,9 @@ export const runtimeLimits = {
   pauseMs: 60_000,
   /** Runs with their traces kept in memory for each flow. */
   tracedRuns: 200,
+  /** Of a flow that runs more often than so in a second, one in `sampledRuns` of the rest is kept; failures always. */
+  tracedRunsPerSecond: 50,
+  sampledRuns: 100,
   /** Runs written to the history for each flow and second; failures have a share of their own. */
   storedRunsPerSecond: 10,
   historyFlushMs: 5_000,

@@ -69,8 +69,14 @@ export interface TracesParts {
 interface Ring {
   /** Oldest first; the trace of a run is only written out when somebody asks. */
   readonly runs: FinishedRun[];
+  /** Start of the current second, the runs in it, and those of them that went to the history. */
   secondAt: number;
+  inSecond: number;
   storedInSecond: number;
+}
+
+function createRing(): Ring {
+  return { runs: [], secondAt: 0, inSecond: 0, storedInSecond: 0 };
 }
 
 /** Traces of nothing yet. */
@@ -84,24 +90,26 @@ export function createTraces({ store, schedule, log }: TracesParts): Traces {
     counts.finished++;
     const { flow, run } = finished;
     let ring = rings.get(flow.id);
-    if (ring === undefined) rings.set(flow.id, (ring = { runs: [], secondAt: 0, storedInSecond: 0 }));
+    if (ring === undefined) rings.set(flow.id, (ring = createRing()));
+    if (run.nowMs - ring.secondAt >= 1_000)
+      Object.assign(ring, { secondAt: run.nowMs, inSecond: 0, storedInSecond: 0 });
+    // A busy flow would keep thousands of objects alive for traces that nobody can read in time.
+    if (
+      ++ring.inSecond > runtimeLimits.tracedRunsPerSecond &&
+      run.outcome === "ok" &&
+      ring.inSecond % runtimeLimits.sampledRuns !== 0
+    ) {
+      counts.sampledOut++;
+      return;
+    }
     ring.runs.push(finished);
     if (ring.runs.length > runtimeLimits.tracedRuns * 2) ring.runs.splice(0, runtimeLimits.tracedRuns);
     if (run.effects.length === 0 && run.outcome === "ok") return;
-    if (mayStore(ring, run)) {
+    if (++ring.storedInSecond <= runtimeLimits.storedRunsPerSecond) {
       counts.stored++;
       unwritten.push(storedTrace(finished));
       cancelFlush ??= schedule(() => void flush(), runtimeLimits.historyFlushMs);
     } else counts.sampledOut++;
-  }
-
-  /** Runs with effects and failures are kept, up to a rate for each flow. */
-  function mayStore(ring: Ring, run: Run): boolean {
-    if (run.nowMs - ring.secondAt >= 1_000) {
-      ring.secondAt = run.nowMs;
-      ring.storedInSecond = 0;
-    }
-    return ++ring.storedInSecond <= runtimeLimits.storedRunsPerSecond;
   }
 
   async function flush(): Promise<void> {

@@ -22,6 +22,8 @@ interface Figures extends LoadResult {
   readonly cpuMicros: number;
 }
 
+/** `npm run bench -- "20 packets"` measures only the cells of that name. */
+const chosen = process.argv[2] ?? "";
 const ROUNDS = 3;
 const IDLE_MS = 5_000;
 const cells: readonly Cell[] = [
@@ -52,7 +54,7 @@ async function main(): Promise<void> {
   const bare = await startBare();
   const targets = [bare.target, await hubTarget(hub)];
   try {
-    for (const cell of cells) await compare(cell, targets);
+    for (const cell of cells.filter(({ name }) => name.includes(chosen))) await compare(cell, targets);
     console.log(
       `after the load: hub ${residentMegabytes(hub.pid).toFixed(0)} MB, bare aedes ${residentMegabytes(bare.target.pid).toFixed(0)} MB`,
     );
