@@ -70,7 +70,11 @@ export function createApi({ parts, settings, webFolder, log, now }: ApiOptions):
   });
   const guard = createGuard({ parts, rate });
   const live = createLive({ parts, guard, limits: limits.live, now });
-  const upgrades = createUpgrades({ live, isBehindProxy: (settings.trustProxy ?? []).length > 0 });
+  const upgrades = createUpgrades({
+    live,
+    isSetUp: () => parts.setup.isSetUp(),
+    isBehindProxy: (settings.trustProxy ?? []).length > 0,
+  });
   const routes = [
     ...apiRoutes(parts, now),
     ...metricsRoutes([...parts.metrics.families(), ...liveFamilies(() => live.counts())]),

@@ -3,10 +3,10 @@ import { idParams, unknown, type IdParams } from "./ids.ts";
 import { listQuery, pageOf, pageSchema, type ListQuery } from "./pages.ts";
 import type { ApiParts, ChannelsPart } from "./parts.ts";
 import { API_BASE, route, type Route } from "./route.ts";
-import { anyObject, anyText, objectOf, optional, text, yesOrNo } from "./schema.ts";
+import { anyObject, anyText, exactly, objectOf, optional, text, yesOrNo } from "./schema.ts";
 import { channelKind, channelSummary } from "./schemas/delivery.ts";
 
-const channelBody = objectOf<ChannelRequest>({
+const channelBody = exactly<ChannelRequest>({
   id: optional(text(64, { minLength: 1 })),
   kind: text(32, { minLength: 1 }),
   name: text(80, { minLength: 1 }),
@@ -87,7 +87,7 @@ function writeRoutes(channels: ChannelsPart): readonly Route[] {
       scope: "channels:write",
       summary: "Sends a test notification and tells how it went.",
       params: idParams,
-      body: objectOf<object>({}),
+      body: exactly<object>({}),
       isBodyOptional: true,
       answer: objectOf<ChannelTestAnswer>({ ok: yesOrNo, error: optional(anyText) }),
       handle: ({ params: { id }, who }) => channels.test(id, who),

@@ -279,6 +279,8 @@ export interface DeviceSummary {
   readonly preset: string;
   /** How long it may be away before it counts as offline, in ms. */
   readonly graceMs: number;
+  /** What an orderly disconnect means: `grace`, `offline`, `sleeping`, or `auto`. */
+  readonly onClean?: string;
 }
 
 export interface NewDeviceRequest {
@@ -293,6 +295,7 @@ export interface NewDeviceRequest {
 export interface DeviceChange {
   /** How long it may be away before it counts as offline, in ms. */
   readonly graceMs?: number;
+  readonly onClean?: string;
   readonly name?: string;
   readonly area?: string;
   readonly preset?: string;
@@ -362,6 +365,8 @@ export interface ChannelField {
   readonly optional?: boolean;
   readonly default?: unknown;
   readonly options?: readonly { readonly value: string; readonly title: string }[];
+  readonly minimum?: number;
+  readonly maximum?: number;
 }
 
 export interface ChannelSummary {

@@ -14,7 +14,7 @@ import { listQuery, pageOf, pageSchema, type ListQuery } from "./pages.ts";
 import type { ApiParts, FlowsPart } from "./parts.ts";
 import { ifMatch } from "./revision.ts";
 import { route, type Route } from "./route.ts";
-import { anyText, anything, integer, listOf, objectOf, optional, text } from "./schema.ts";
+import { anyText, anything, exactly, integer, listOf, objectOf, optional, text } from "./schema.ts";
 import { flowSummary, flowVersion } from "./schemas/flow.ts";
 import { problem } from "./schemas/problem.ts";
 
@@ -50,7 +50,7 @@ function deployRoute(flows: FlowsPart): Route {
     ifMatch: "optional",
     summary: "Makes the draft run, as a new version, at once and as a whole.",
     params: idParams,
-    body: objectOf<DeployRequest>({ comment }),
+    body: exactly<DeployRequest>({ comment }),
     isBodyOptional: true,
     answer: deployAnswer,
     handle: ({ params: { id }, body, who, request }) =>
@@ -71,7 +71,7 @@ function switchRoute(flows: FlowsPart, verb: "enable" | "disable"): Route {
     role: "operator",
     summary: verb === "enable" ? "Switches a deployed flow on." : "Switches a flow off; it keeps its state.",
     params: idParams,
-    body: objectOf<object>({}),
+    body: exactly<object>({}),
     isBodyOptional: true,
     answer: flowSummary.ref,
     handle: ({ params: { id }, who }) => {
@@ -89,7 +89,7 @@ function injectRoute(flows: FlowsPart): Route {
     role: "operator",
     summary: "Presses an inject node of the deployed flow.",
     params: idParams,
-    body: objectOf<InjectRequest>({ node: text(64, { minLength: 1 }), payload: optional(anything) }),
+    body: exactly<InjectRequest>({ node: text(64, { minLength: 1 }), payload: optional(anything) }),
     answer: objectOf<InjectAnswer>({ run: optional(anyText) }),
     handle: ({ params: { id }, body, who }) => {
       flowOf(flows, id);
@@ -119,7 +119,7 @@ function versionRoutes(flows: FlowsPart): readonly Route[] {
       scope: "flows:write",
       summary: "Deploys the document of an earlier version as a new one.",
       params: idParams,
-      body: objectOf<RollbackRequest>({ version: { ...integer, minimum: 1 }, comment }),
+      body: exactly<RollbackRequest>({ version: { ...integer, minimum: 1 }, comment }),
       answer: deployAnswer,
       handle: ({ params: { id }, body, who }) => {
         flowOf(flows, id);

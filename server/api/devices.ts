@@ -10,7 +10,7 @@ import { found, idParams, unknown, type IdParams } from "./ids.ts";
 import { listQuery, pageOf, pageSchema, type ListQuery } from "./pages.ts";
 import type { ApiParts, DevicesPart } from "./parts.ts";
 import { API_BASE, route, type Route } from "./route.ts";
-import { integer, objectOf, optional, text } from "./schema.ts";
+import { exactly, integer, oneOf, optional, text } from "./schema.ts";
 import { deviceCredentials, deviceSummary, knock } from "./schemas/device.ts";
 
 /** Longer than this, nobody waits for a device. */
@@ -45,7 +45,7 @@ function listRoutes(devices: DevicesPart): readonly Route[] {
       scope: "devices:write",
       role: "admin",
       summary: "Makes a device and its credential; the password is shown this once.",
-      body: objectOf<NewDeviceRequest>({
+      body: exactly<NewDeviceRequest>({
         name,
         id: optional(text(128, { minLength: 1 })),
         area: optional(area),
@@ -90,10 +90,11 @@ function oneRoutes(devices: DevicesPart): readonly Route[] {
       role: "admin",
       summary: "Changes the name, the area or the topics of a device; what is left out stays.",
       params: idParams,
-      body: objectOf<DeviceChange>({
+      body: exactly<DeviceChange>({
         name: optional(name),
         area: optional(area),
         preset: optional(preset),
+        onClean: optional(oneOf("grace", "offline", "sleeping", "auto")),
         graceMs: optional({ ...integer, minimum: 0, maximum: GRACE_MAX_MS }),
       }),
       answer: deviceSummary.ref,
@@ -117,7 +118,7 @@ function oneRoutes(devices: DevicesPart): readonly Route[] {
       role: "admin",
       summary: "Makes a new credential for a device; the old one ends, the password is shown this once.",
       params: idParams,
-      body: objectOf<object>({}),
+      body: exactly<object>({}),
       isBodyOptional: true,
       status: 201,
       answer: deviceCredentials.ref,

@@ -36,7 +36,7 @@ describe("the editor's files", () => {
 
   it("open at every address that is a page, before the set-up too", async () => {
     const { send, memory } = withEditor();
-    memory.finishSetup();
+    memory.undoSetup();
     const answers = await Promise.all(
       ["/setup?token=abc", "/flows/door", "/devices"].map((url) => send(undefined, { url, headers: page })),
     );

@@ -7,7 +7,7 @@ import type { ApiParts } from "./parts.ts";
 import { ApiProblem } from "./problem.ts";
 import { checkRevision, etagOf, ifMatch } from "./revision.ts";
 import { API_BASE, route, type Route } from "./route.ts";
-import { objectOf, optional, text } from "./schema.ts";
+import { exactly, optional, text } from "./schema.ts";
 import { documentBody, flowDetail, flowDocument, flowSummary } from "./schemas/flow.ts";
 
 /** Flows and their drafts. */
@@ -27,7 +27,7 @@ export function flowRoutes({ flows }: Pick<ApiParts, "flows">): readonly Route[]
       path: "/flows",
       scope: "flows:write",
       summary: "Makes a flow from a document, from a template, or empty; its id is made unique.",
-      body: objectOf<NewFlowRequest>({
+      body: exactly<NewFlowRequest>({
         name: optional(text(120, { minLength: 1 })),
         document: optional(documentBody),
         template: optional(text(64, { minLength: 1, description: "Id of a template." })),

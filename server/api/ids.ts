@@ -1,7 +1,7 @@
 import { quoted } from "#flows/problem.ts";
 import { ApiProblem } from "./problem.ts";
 import type { ProblemCode } from "./problemCodes.ts";
-import { objectOf, text } from "./schema.ts";
+import { exactly, text } from "./schema.ts";
 
 /** The parameters of a path that ends in an id. */
 export interface IdParams {
@@ -9,7 +9,7 @@ export interface IdParams {
 }
 
 /** Ids are slugs or made by the hub; what does not exist is told by the route, so the schema only bounds them. */
-export const idParams = objectOf<IdParams>({ id: text(200, { minLength: 1 }) });
+export const idParams = exactly<IdParams>({ id: text(200, { minLength: 1 }) });
 
 /** What a part answered for an id, or the problem that there is none. */
 export function found<Value>(value: Value | undefined, code: ProblemCode, what: string, id: string): Value {

@@ -4,7 +4,7 @@ import { validateFlow } from "#flows/validate.ts";
 import type { CheckAnswer, DryRunAnswer, DryRunRequest, TestAnswer } from "./contract.ts";
 import type { ApiParts } from "./parts.ts";
 import { route, type Route } from "./route.ts";
-import { listOf, objectOf } from "./schema.ts";
+import { exactly, listOf, objectOf } from "./schema.ts";
 import { documentBody, testEvent } from "./schemas/flow.ts";
 import { problem } from "./schemas/problem.ts";
 import { runDetail, testResult, testedEffect } from "./schemas/run.ts";
@@ -53,7 +53,7 @@ function dryRunRoutes(flows: ApiParts["flows"]): readonly Route[] {
       path: "/flows/dry-run",
       scope: "flows:read",
       summary: "Plays events into a document and tells what it would do. Nothing leaves the hub.",
-      body: objectOf<DryRunRequest>({
+      body: exactly<DryRunRequest>({
         document: documentBody,
         events: listOf(testEvent.ref, DRY_RUN_EVENTS),
       }),

@@ -111,7 +111,7 @@ describe("the live connection", () => {
     });
     memory.tokens.set("mr_runs", whoOf("viewer", ["runs:read"]));
     expect(await refusal(url, { authorization: "Bearer mr_runs" })).toMatchObject({ code: "auth.scope" });
-    memory.finishSetup();
+    memory.undoSetup();
     expect(await refusal(url, { cookie: "millrace=viewer" })).toMatchObject({
       status: 503,
       code: "hub.not-set-up",
@@ -302,13 +302,15 @@ describe("the live connection", () => {
 
 describe("other upgrades", () => {
   it("go to who registered their path, and nowhere else", async () => {
-    const { api, port } = await startApi();
+    const { api, port, memory } = await startApi();
     const paths: (string | undefined)[] = [];
     api.onUpgrade("/mqtt", (request, socket) => {
       paths.push(request.url);
       socket.end("HTTP/1.1 418 Teapot\r\nContent-Length: 2\r\n\r\n{}");
     });
     expect((await refusal(`ws://127.0.0.1:${port}/mqtt?x=1`, {})).status).toBe(418);
+    memory.undoSetup();
+    expect(await refusal(`ws://127.0.0.1:${port}/mqtt`, {})).toMatchObject({ status: 503 });
     expect(paths).toEqual(["/mqtt?x=1"]);
     expect(await refusal(`ws://127.0.0.1:${port}/other`, {})).toMatchObject({
       status: 404,

@@ -3,7 +3,7 @@ import { idParams, unknown, type IdParams } from "./ids.ts";
 import { listQuery, pageQuery, type ListQuery } from "./pages.ts";
 import type { ApiParts } from "./parts.ts";
 import { route, type Route } from "./route.ts";
-import { anyText, integer, listOf, objectOf, optional } from "./schema.ts";
+import { anyText, exactly, integer, listOf, objectOf, optional } from "./schema.ts";
 import { notificationItem } from "./schemas/delivery.ts";
 
 /** The inbox. */
@@ -28,7 +28,7 @@ export function notificationRoutes({ notifications }: Pick<ApiParts, "notificati
       scope: "alarms:write",
       role: "operator",
       summary: "Marks every notification as read.",
-      body: objectOf<object>({}),
+      body: exactly<object>({}),
       isBodyOptional: true,
       handle: async () => {
         await notifications.markRead("all");
@@ -41,7 +41,7 @@ export function notificationRoutes({ notifications }: Pick<ApiParts, "notificati
       role: "operator",
       summary: "Marks a notification as read.",
       params: idParams,
-      body: objectOf<object>({}),
+      body: exactly<object>({}),
       isBodyOptional: true,
       handle: async ({ params: { id } }) => {
         const isKnown = id !== "all" && (await notifications.markRead(id));

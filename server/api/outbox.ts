@@ -3,7 +3,7 @@ import { idParams, unknown, type IdParams } from "./ids.ts";
 import { listQuery, pageQuery, pageSchema, type ListQuery } from "./pages.ts";
 import type { ApiParts, OutboxPart } from "./parts.ts";
 import { route, type Route } from "./route.ts";
-import { objectOf, oneOf, optional } from "./schema.ts";
+import { exactly, oneOf, optional } from "./schema.ts";
 import { outboxItem } from "./schemas/delivery.ts";
 
 interface OutboxQuery extends ListQuery {
@@ -38,7 +38,7 @@ function actRoute(outbox: OutboxPart, verb: "retry" | "discard", summary: string
     role: "operator",
     summary,
     params: idParams,
-    body: objectOf<object>({}),
+    body: exactly<object>({}),
     isBodyOptional: true,
     handle: async ({ params: { id }, who }) => {
       const isDone = verb === "retry" ? await outbox.retry(id, who) : await outbox.discard(id, who);

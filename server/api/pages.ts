@@ -3,6 +3,7 @@ import { pageLimits } from "./limits.ts";
 import type { PageQuery } from "./parts.ts";
 import { ApiProblem } from "./problem.ts";
 import {
+  exactly,
   integer,
   objectOf,
   optional,
@@ -25,7 +26,7 @@ const listProperties: Properties<ListQuery> = {
 
 /** The schema of a list's query, with filters of its own. */
 export function listQuery(filters: Readonly<Record<string, OptionalSchema>> = {}): Schema {
-  return objectOf<ListQuery>({ ...listProperties, ...filters });
+  return exactly<ListQuery>({ ...listProperties, ...filters });
 }
 
 /** The schema of a page. */

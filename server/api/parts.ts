@@ -225,7 +225,7 @@ export interface ChannelsPart {
 export interface OutboxPart {
   /** Newest first. */
   list(page: PageQuery & { readonly state?: OutboxItem["state"] }): Page<OutboxItem>;
-  /** `id` is that of the item. `false`: there is no such item. */
+  /** `id` is that of the item, as the list shows it. `false`: there is no such item. */
   retry(id: string, by: Who): Promise<boolean>;
   discard(id: string, by: Who): Promise<boolean>;
 }

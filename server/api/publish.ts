@@ -1,7 +1,7 @@
 import type { PublishRequest } from "./contract.ts";
 import type { ApiParts } from "./parts.ts";
 import { route, type Route } from "./route.ts";
-import { anything, integer, objectOf, optional, text, yesOrNo } from "./schema.ts";
+import { anything, exactly, integer, optional, text, yesOrNo } from "./schema.ts";
 
 /** Publishing by hand. */
 export function publishRoutes({ broker }: Pick<ApiParts, "broker">): readonly Route[] {
@@ -12,7 +12,7 @@ export function publishRoutes({ broker }: Pick<ApiParts, "broker">): readonly Ro
       scope: "devices:write",
       role: "operator",
       summary: "Publishes a message; a text goes out as it is, anything else as JSON.",
-      body: objectOf<PublishRequest>({
+      body: exactly<PublishRequest>({
         topic: text(1_024, { minLength: 1 }),
         payload: anything,
         qos: optional({ ...integer, minimum: 0, maximum: 2 }),

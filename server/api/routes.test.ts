@@ -11,6 +11,7 @@ type GuardedRoute = Route & { readonly scope: Scope };
 const isGuarded = (route: Route): route is GuardedRoute =>
   route.scope !== "public" && route.scope !== "setup";
 const roleOf = (route: GuardedRoute) => route.role ?? roleFor(route.scope);
+const below = (route: GuardedRoute) => roles[roles.indexOf(roleOf(route)) - 1];
 const nameOf = ({ method, url }: Route) => `${method} ${url}`;
 
 /** Asks each route and tells the status and the code of each answer. */
@@ -74,7 +75,7 @@ describe("the route table", () => {
 
   it("answers nothing but set-up, identity and health before there is an administrator", async () => {
     const { api, send, memory } = createTestApi();
-    memory.finishSetup();
+    memory.undoSetup();
     const closed = api.routes.filter(({ scope }) => scope !== "setup");
     expect(await outcomes(closed, (_, request) => send("admin", request))).toEqual(
       all(closed, "503 hub.not-set-up"),
@@ -91,7 +92,6 @@ describe("the route table", () => {
     const asWanted = await outcomes(guarded, (route, request) => send(roleOf(route), request));
     expect(Object.entries(asWanted).filter(([, outcome]) => /^40[13] /.test(outcome))).toEqual([]);
     const limited = guarded.filter((route) => roleOf(route) !== "viewer");
-    const below = (route: GuardedRoute) => roles[roles.indexOf(roleOf(route)) - 1];
     expect(await outcomes(limited, (route, request) => send(below(route), request))).toEqual(
       all(limited, "403 auth.role"),
     );

@@ -35,18 +35,22 @@ export type Properties<T> = {
   readonly [Key in keyof T]-?: object extends Pick<T, Key> ? OptionalSchema : Schema;
 };
 
-/** The schema of an object of a type of the contract; unknown properties are refused. */
+/** The schema of an object of a type of the contract. An answer may grow: readers pass over what they do not know. */
 export function objectOf<T>(properties: Properties<T>, description?: string): Schema {
   const entries = Object.entries<Schema | OptionalSchema>(properties);
   return {
     type: "object",
     ...(description !== undefined && { description }),
-    additionalProperties: false,
     properties: Object.fromEntries(
       entries.map(([key, schema]) => [key, isOptional(schema) ? schema.optional : schema]),
     ),
     required: entries.filter(([, schema]) => !isOptional(schema)).map(([key]) => key),
   };
+}
+
+/** The same for what callers send: unknown properties are refused, because a misspelt one would do nothing. */
+export function exactly<T>(properties: Properties<T>, description?: string): Schema {
+  return { ...objectOf(properties, description), additionalProperties: false };
 }
 
 /** Marks a property that may be left out. */

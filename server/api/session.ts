@@ -3,7 +3,7 @@ import { dropSession, giveSession } from "./cookies.ts";
 import { sessionSecret } from "./guard.ts";
 import type { ApiParts, Who } from "./parts.ts";
 import { openRoute, type Route } from "./route.ts";
-import { objectOf, text } from "./schema.ts";
+import { exactly, text } from "./schema.ts";
 import { me } from "./schemas/access.ts";
 
 /** Signing in and out, and who is signed in. */
@@ -30,7 +30,7 @@ export function sessionRoutes(
       path: "/session",
       scope: "public",
       summary: "Signs a user in; the answer sets the session cookie.",
-      body: objectOf<LoginRequest>({
+      body: exactly<LoginRequest>({
         name: text(64, { minLength: 1 }),
         password: text(200, { minLength: 1 }),
       }),

@@ -2,7 +2,7 @@ import type { SetupAnswer, SetupRequest } from "./contract.ts";
 import { giveSession } from "./cookies.ts";
 import type { ApiParts } from "./parts.ts";
 import { openRoute, type Route } from "./route.ts";
-import { objectOf, optional, text, yesOrNo } from "./schema.ts";
+import { exactly, objectOf, optional, text, yesOrNo } from "./schema.ts";
 import { meProperties } from "./schemas/access.ts";
 import { deviceCredentials } from "./schemas/device.ts";
 
@@ -14,7 +14,7 @@ export function setupRoutes({ setup }: Pick<ApiParts, "setup">, now: () => numbe
       path: "/setup",
       scope: "setup",
       summary: "Sets the hub up, once: makes the administrator and signs them in.",
-      body: objectOf<SetupRequest>({
+      body: exactly<SetupRequest>({
         token: text(200, { minLength: 1, description: "From the set-up link; valid once, for an hour." }),
         hubName: text(80, { minLength: 1 }),
         userName: text(64, { minLength: 1 }),

@@ -4,7 +4,7 @@ import { listQuery, pageOf, pageSchema, type ListQuery } from "./pages.ts";
 import type { ApiParts, Who } from "./parts.ts";
 import { ApiProblem } from "./problem.ts";
 import { API_BASE, route, type Route } from "./route.ts";
-import { integer, listOf, objectOf, optional, text } from "./schema.ts";
+import { exactly, integer, listOf, objectOf, optional, text } from "./schema.ts";
 import { scope, tokenProperties, tokenSummary } from "./schemas/access.ts";
 import { scopes, scopesInclude } from "./scopes.ts";
 
@@ -30,7 +30,7 @@ export function tokenRoutes({ tokens }: Pick<ApiParts, "tokens">): readonly Rout
       scope: "users:write",
       role: "viewer",
       summary: "Makes an API token; it is shown this once.",
-      body: objectOf<NewTokenRequest>({
+      body: exactly<NewTokenRequest>({
         name: text(80, { minLength: 1 }),
         scopes: { ...listOf(scope, scopes.length), minItems: 1 },
         expiresInDays: optional({ ...integer, minimum: 1, maximum: TOKEN_DAYS_MAX }),

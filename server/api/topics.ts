@@ -3,7 +3,7 @@ import { pageLimits } from "./limits.ts";
 import { listQuery, pageOf, pageSchema, type ListQuery } from "./pages.ts";
 import type { ApiParts } from "./parts.ts";
 import { route, type Route } from "./route.ts";
-import { integer, objectOf, optional, text } from "./schema.ts";
+import { exactly, integer, optional, text } from "./schema.ts";
 import { topicMessage, topicSummary } from "./schemas/device.ts";
 
 interface TopicQuery extends ListQuery {
@@ -37,7 +37,7 @@ export function topicRoutes({ topics }: Pick<ApiParts, "topics">): readonly Rout
       path: "/topics/messages",
       scope: "devices:read",
       summary: "Gives the last messages of the topics that a filter matches, newest first.",
-      query: objectOf<MessageQuery>({
+      query: exactly<MessageQuery>({
         filter: text(1_024, { minLength: 1, description: "MQTT topic filter, such as home/+/temperature." }),
         limit: optional({ ...integer, minimum: 1, maximum: pageLimits.max }),
       }),

@@ -19,6 +19,8 @@ export interface Upgrades {
 
 export interface UpgradeOptions {
   readonly live: Pick<Live, "handleUpgrade">;
+  /** Until then every listener stays closed but for the set-up itself. */
+  readonly isSetUp: () => boolean;
   /** A proxy before us may say that it speaks TLS and by which name it was called. */
   readonly isBehindProxy: boolean;
 }
@@ -26,7 +28,7 @@ export interface UpgradeOptions {
 const LIVE_PATH = `${API_BASE}/live`;
 
 /** Knows the live connection; other paths are registered. */
-export function createUpgrades({ live, isBehindProxy }: UpgradeOptions): Upgrades {
+export function createUpgrades({ live, isSetUp, isBehindProxy }: UpgradeOptions): Upgrades {
   const handlers = new Map<string, UpgradeHandler>();
   const open = new Set<Duplex>();
 
@@ -51,6 +53,8 @@ export function createUpgrades({ live, isBehindProxy }: UpgradeOptions): Upgrade
       const handler = path === LIVE_PATH ? handleLive : handlers.get(path);
       if (handler === undefined)
         endWithProblem(socket, new ApiProblem("route.unknown", "There is no WebSocket at this address."));
+      else if (!isSetUp())
+        endWithProblem(socket, new ApiProblem("hub.not-set-up", "This hub has not been set up yet."));
       else handler(request, socket, head);
     },
     register: (path, handler) => void handlers.set(path, handler),

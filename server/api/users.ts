@@ -2,7 +2,7 @@ import type { NewUserRequest, Page, UserSummary } from "./contract.ts";
 import { listQuery, pageOf, pageSchema, type ListQuery } from "./pages.ts";
 import type { ApiParts } from "./parts.ts";
 import { route, type Route } from "./route.ts";
-import { objectOf, text } from "./schema.ts";
+import { exactly, text } from "./schema.ts";
 import { role, userSummary } from "./schemas/access.ts";
 
 /** People who may sign in. */
@@ -22,7 +22,7 @@ export function userRoutes({ users }: Pick<ApiParts, "users">): readonly Route[]
       path: "/users",
       scope: "users:write",
       summary: "Adds a user.",
-      body: objectOf<NewUserRequest>({
+      body: exactly<NewUserRequest>({
         name: text(64, { minLength: 1 }),
         password: text(200, { minLength: 1 }),
         role,

@@ -21,6 +21,8 @@ const channelField = objectOf<ChannelField>({
   help: optional(anyText),
   optional: optional(yesOrNo),
   default: optional(anything),
+  minimum: optional({ type: "number" }),
+  maximum: optional({ type: "number" }),
   options: optional(
     listOf(objectOf<NonNullable<ChannelField["options"]>[number]>({ value: anyText, title: anyText })),
   ),

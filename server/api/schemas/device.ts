@@ -7,6 +7,7 @@ import {
   listOf,
   objectOf,
   oneOf,
+  optional,
   orNull,
   timestamp,
   yesOrNo,
@@ -27,6 +28,10 @@ export const deviceSummary = component(
     hasCredential: yesOrNo,
     clientIds: listOf(anyText),
     preset: anyText,
+    onClean: optional({
+      type: "string",
+      description: "What an orderly disconnect means: grace, offline, sleeping or auto.",
+    }),
     graceMs: { type: "number", description: "How long it may be away before it counts as offline." },
   }),
 );

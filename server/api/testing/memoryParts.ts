@@ -19,7 +19,7 @@ export interface MemoryParts {
   /** Secrets of sessions and tokens. */
   readonly sessions: Map<string, Who>;
   readonly tokens: Map<string, Who | "expired">;
-  readonly finishSetup: () => void;
+  readonly undoSetup: () => void;
   readonly endSession: (secret: string) => void;
   readonly emitValue: (value: PortValue) => void;
   readonly emitMessage: (message: TopicMessage) => void;
@@ -179,8 +179,8 @@ export function createMemoryParts(): MemoryParts {
     sessions,
     tokens,
     endSession,
-    finishSetup: () => {
-      isSetUp = !isSetUp;
+    undoSetup: () => {
+      isSetUp = false;
     },
     emitValue: (value) => values.forEach((listener) => listener(value)),
     emitMessage: (message) => messages.forEach((listener) => listener(message)),
