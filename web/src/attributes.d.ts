@@ -14,6 +14,9 @@ declare module "vue" {
     readonly "aria-invalid"?: "true" | undefined;
     readonly ariaLabel?: string | undefined;
     readonly dataRow?: string | boolean;
+    readonly dataNoGesture?: string | boolean;
+    readonly onFocus?: (event: FocusEvent) => void;
+    readonly onClick?: (event: MouseEvent) => void;
     readonly id?: string | undefined;
     readonly onContextmenu?: (event: MouseEvent) => void;
     readonly onKeydown?: (event: KeyboardEvent) => void;
