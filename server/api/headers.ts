@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 
 /** No inline script or style, nothing from elsewhere, no frames (reference: security, section 6). */
-export const CONTENT_SECURITY_POLICY = [
+const CONTENT_SECURITY_POLICY = [
   "default-src 'self'",
   "script-src 'self'",
   "style-src 'self'",

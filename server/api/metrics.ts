@@ -38,7 +38,7 @@ export function metricsRoutes(families: readonly MetricFamily[]): readonly Route
 }
 
 /** A registry that reads each family when it is asked. */
-export function createRegistry(families: readonly MetricFamily[]): Registry {
+function createRegistry(families: readonly MetricFamily[]): Registry {
   const registry = new Registry();
   for (const { kind, name, help, labels = [], read } of families) {
     const values = () => read().slice(0, SERIES_MAX);

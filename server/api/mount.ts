@@ -79,7 +79,7 @@ function ifMatchHeader(need: NonNullable<Route["ifMatch"]>): Schema {
 }
 
 /** What a route is about: the first word of its path. */
-export function areaOf({ url }: Pick<Route, "url">): string {
+function areaOf({ url }: Pick<Route, "url">): string {
   return url.startsWith(`${API_BASE}/`) ? (url.slice(API_BASE.length + 1).split("/", 1)[0] ?? "") : "hub";
 }
 

@@ -24,7 +24,7 @@ export function nodeRoutes(): readonly Route[] {
 }
 
 /** A node type as plain JSON. */
-export function describeNode(spec: AnyNode): NodeInfo {
+function describeNode(spec: AnyNode): NodeInfo {
   const fields: Fields = spec.fields;
   return {
     type: spec.type,

@@ -1,7 +1,7 @@
 import type { Role } from "./contract.ts";
 
 /** Areas that a token can be given, each for reading or writing. */
-export const areas = [
+const areas = [
   "flows",
   "devices",
   "runs",
