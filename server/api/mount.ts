@@ -80,7 +80,8 @@ function ifMatchHeader(need: NonNullable<Route["ifMatch"]>): Schema {
 
 /** What a route is about: the first word of its path. */
 function areaOf({ url }: Pick<Route, "url">): string {
-  return url.startsWith(`${API_BASE}/`) ? (url.slice(API_BASE.length + 1).split("/", 1)[0] ?? "") : "hub";
+  const word = url.startsWith(`${API_BASE}/`) ? (url.slice(API_BASE.length + 1).split("/", 1)[0] ?? "") : "";
+  return /^[a-z]+$/.test(word) ? word : "hub";
 }
 
 /** A query holds only texts: those that the schema wants as numbers become numbers, and only plain ones. */
