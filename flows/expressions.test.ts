@@ -10,7 +10,10 @@ const message = createMessage({
 });
 
 describe("a topic to publish to", () => {
-  const render = (text: string) => topic("Topic").read(text, (problem) => expect.fail(problem)).render(message);
+  const render = (text: string) =>
+    topic("Topic")
+      .read(text, (problem) => expect.fail(problem))
+      .render(message);
 
   test("is rendered from the message", () => {
     expect(render("lamp/{{payload.room}}/set")).toBe("lamp/north/set");
@@ -33,7 +36,10 @@ describe("a topic to publish to", () => {
 });
 
 describe("a key", () => {
-  const keyOf = (text: string) => key().read(text, (problem) => expect.fail(problem)).of(message);
+  const keyOf = (text: string) =>
+    key()
+      .read(text, (problem) => expect.fail(problem))
+      .of(message);
 
   test("is the topic where no device is known, one for all, or what a template gives", () => {
     expect(keyOf("auto")).toBe("a/b");

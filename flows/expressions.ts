@@ -4,7 +4,7 @@ import type { Budget } from "./logic/budget.ts";
 import { parseDuration } from "./logic/duration.ts";
 import { type Mapping, compileMapping } from "./logic/mapping.ts";
 import { type Rule, type RuleProblem, compileRule } from "./logic/rule.ts";
-import { type Template, compileTemplate } from "./logic/template.ts";
+import { type Encode, type Template, compileTemplate } from "./logic/template.ts";
 import { type CompiledValue, compileValue } from "./logic/value.ts";
 import type { Message } from "./message.ts";
 import { NodeError } from "./errors.ts";
@@ -59,7 +59,8 @@ export function template(label: string, options: FieldOptions<string> = {}): Fie
 export interface TopicTemplate {
   readonly source: string;
   readonly constant: boolean;
-  render(message: Message): string;
+  /** Dates are shown in the zone given, by default UTC. */
+  render(message: Message, zone?: string): string;
 }
 
 /** A topic to publish to: a template whose values may hold no wildcard, and a slash only with `| path`. */
@@ -79,7 +80,7 @@ export function topic(label: string, options: FieldOptions<string> = {}): Field<
       return {
         source: parsed?.source,
         constant: parsed?.constant,
-        render: (message) => renderTopic(parsed, message),
+        render: (message, zone) => renderTopic(parsed, message, zone),
       };
     },
   };
@@ -200,19 +201,22 @@ function readTemplate(label: string, stored: unknown, report: Report): Template 
   return compiled(compileTemplate(String(stored)), "template", report);
 }
 
-function renderTopic(parsed: Template, message: Message): string {
+function renderTopic(parsed: Template, message: Message, zone: string | undefined): string {
   const refuse = (wrong: string): never => {
     throw new NodeError("topic.invalid", `The topic ${quoted(parsed.source)} ${wrong}.`);
   };
   const missing = parsed.missing(message);
   if (missing.length > 0) refuse(`needs ${missing.join(", ")}, which is missing`);
-  const text = parsed.renderWith(message, (value, part) => {
+  const guard: Encode = (value, part) => {
     if (value === "") refuse(`would have an empty level, because ${part.source} is empty`);
     const maySplit = part.filters.some(({ name }) => name === "path");
     if (value.includes("/") && !maySplit)
-      refuse(`would get more levels, because ${part.source} is ${quoted(value)}; write {{${part.source} | path}} to allow it`);
+      refuse(
+        `would get more levels, because ${part.source} is ${quoted(value)}; write {{${part.source} | path}} to allow it`,
+      );
     return value;
-  });
+  };
+  const text = parsed.renderWith(message, guard, zone);
   const wrong = topicProblem(text);
   if (wrong !== undefined) throw new NodeError("topic.invalid", `The topic ${quoted(text)} ${wrong}.`);
   return text;

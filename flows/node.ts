@@ -79,6 +79,8 @@ export type Effect =
       readonly timeoutMs: number;
       /** The node waits for the reply, which comes back through `result`. */
       readonly ask: boolean;
+      /** The node's own name for the question; the result carries it. */
+      readonly ref?: string;
     };
 
 export const severities = ["info", "warning", "minor", "major", "critical"] as const;
@@ -87,6 +89,8 @@ export type Severity = (typeof severities)[number];
 /** How an effect ended; comes back to the node that asked for it. */
 export interface EffectResult {
   readonly effect: string;
+  /** What the node gave along with the effect. */
+  readonly ref?: string;
   readonly ok: boolean;
   readonly status?: number;
   readonly body?: unknown;

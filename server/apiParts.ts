@@ -10,6 +10,7 @@ import type {
   OutboxItem,
   SetupAnswer,
   SetupRequest,
+  TopicSummary,
 } from "./api/contract.ts";
 import type { Auth } from "./auth/auth.ts";
 import type { Principal } from "./auth/roles.ts";
@@ -24,6 +25,9 @@ import type { Catalog } from "./runtime/catalog.ts";
 import { payloadBytes } from "./runtime/effects.ts";
 import type { Traces } from "./runtime/traces.ts";
 import type { Store } from "./store/store.ts";
+
+/** Topics read at a time, the most the list gives. */
+const TOPICS_PER_PAGE = 1_000;
 
 /** What the routes are wired to. */
 export interface ApiWiring {
@@ -80,7 +84,7 @@ export function createApiParts(wiring: ApiWiring): ApiParts {
     templates: { list: () => templates.map(templateSummary) },
     devices: devicesPart(wiring, audit),
     topics: {
-      list: () => wiring.devices.topics.list({ limit: Number.MAX_SAFE_INTEGER }).items,
+      list: () => allTopics(wiring.devices),
       messages(filter, limit) {
         refuseFilter(filter);
         return wiring.devices.topics.messages(filter, limit);
@@ -259,9 +263,7 @@ function outboxPart({ store, outbox }: ApiWiring, audit: Audit): ApiParts["outbo
   const act = async (id: string, on: (seq: number) => Promise<boolean>): Promise<boolean> => {
     const seq = Number(id);
     if (!Number.isSafeInteger(seq)) return false;
-    const isDone = await on(seq);
-    outbox.poke();
-    return isDone;
+    return on(seq);
   };
   return {
     list({ state = "pending", ...page }) {
@@ -296,9 +298,22 @@ function outboxPart({ store, outbox }: ApiWiring, audit: Audit): ApiParts["outbo
       );
       return { items: shown, ...(nextCursor !== null && { next: nextCursor }) };
     },
-    retry: (id, by) => audit(by, "outbox.retry", id, () => act(id, store.outbox.revive)),
-    discard: (id, by) => audit(by, "outbox.discard", id, () => act(id, store.outbox.discard)),
+    retry: (id, by) => audit(by, "outbox.retry", id, () => act(id, outbox.revive)),
+    discard: (id, by) => audit(by, "outbox.discard", id, () => act(id, outbox.discard)),
   };
+}
+
+function allTopics({ topics }: Devices): readonly TopicSummary[] {
+  const all: TopicSummary[] = [];
+  for (let cursor: string | undefined = ""; cursor !== undefined;) {
+    const { items, next }: ReturnType<Devices["topics"]["list"]> = topics.list({
+      cursor,
+      limit: TOPICS_PER_PAGE,
+    });
+    all.push(...items);
+    cursor = next;
+  }
+  return all;
 }
 
 function templateSummary({ id, name, description = "", nodes }: FlowDocument) {

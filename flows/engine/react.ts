@@ -51,6 +51,7 @@ function changeState(visit: Visit, state: unknown): void {
 function obey(visit: Visit, command: Command): void {
   switch (command.do) {
     case "emit":
+      if (command.port === "error") noteError(visit, command.message);
       return send(visit, command.port, command.message);
     case "wake":
     case "cancel":
@@ -61,6 +62,19 @@ function obey(visit: Visit, command: Command): void {
     default:
       return plan(visit, command);
   }
+}
+
+/** A node that sends a message to its port `error` has failed on it, as one that throws has. */
+function noteError({ run, node, step }: Visit, { facts }: Message): void {
+  if (step.error !== undefined) return;
+  const { code, message } = (facts["error"] ?? {}) as { readonly code?: string; readonly message?: string };
+  step.error = {
+    node: node.id,
+    code: code ?? "effect.failed",
+    message: message ?? "The node failed.",
+    cause: undefined,
+  };
+  run.errors.push(step.error);
 }
 
 function send({ run, node, step, late, deliver }: Visit, port: string, message: Message): void {

@@ -7,6 +7,9 @@ export interface TimerLedger {
   readonly timers: TimerChange[];
 }
 
+/** So many cancelled timers of a slot are kept, to be armed again without a new place on the agenda. */
+const DORMANT_MAX = 8;
+
 /** Arms a timer, or moves the one of that name. */
 export function armTimer(
   ledger: TimerLedger,
@@ -28,6 +31,8 @@ export function cancelTimer(ledger: TimerLedger, slot: Slot, name: string, how: 
   const timer = slot.timers?.get(name);
   if (timer === undefined || timer.dueAt === Infinity) return;
   timer.dueAt = Infinity;
+  // A node that names its timers after its messages would leave one object for each of them.
+  if (slot.timers !== undefined && slot.timers.size > DORMANT_MAX) slot.timers.delete(name);
   ledger.state.timerCount--;
   ledger.timers.push({ timer, how });
 }

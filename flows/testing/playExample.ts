@@ -93,7 +93,7 @@ function happen(hub: VirtualHub, event: ExampleEvent, key: string): void {
     }
     case "result": {
       const { type: _type, ...result } = event;
-      return hub.result("node", key, { effect: "effect", ...result });
+      return hub.result("node", key, { effect: "effect", ref: "1", ...result });
     }
     default:
       return hub.event(event);

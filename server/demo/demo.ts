@@ -1,4 +1,4 @@
-import mqtt, { type MqttClient } from "mqtt";
+import type { MqttClient } from "mqtt";
 import type { FlowDocument } from "#flows/flow.ts";
 import { demoFlows } from "./demoFlows.ts";
 import { type Simulation, simulations } from "./simulations.ts";
@@ -29,10 +29,12 @@ export function createDemo(parts: DemoParts): Demo {
   const stops: (() => void)[] = [];
   return {
     async start() {
+      // Loaded for the demo alone: it takes 20 MB.
+      const { default: mqtt } = await import("mqtt");
       for (const flow of demoFlows) await parts.addFlow(flow);
       for (const simulation of simulations) {
         const credentials = await parts.credentialsFor(simulation);
-        stops.push(simulate(simulation, credentials, parts));
+        stops.push(simulate(simulation, credentials, { ...parts, connect: mqtt.connect }));
       }
     },
     stop() {
@@ -45,7 +47,13 @@ export function createDemo(parts: DemoParts): Demo {
 function simulate(
   simulation: Simulation,
   { id, username, password }: Awaited<ReturnType<DemoParts["credentialsFor"]>>,
-  { mqttPort, now, random, log }: DemoParts,
+  {
+    connect,
+    mqttPort,
+    now,
+    random,
+    log,
+  }: DemoParts & { readonly connect: (typeof import("mqtt"))["connect"] },
 ): () => void {
   const { availability, dropsOff, everyMs } = simulation;
   const startMs = now();
@@ -62,7 +70,7 @@ function simulate(
   };
 
   function come(): void {
-    client = mqtt.connect(`mqtt://127.0.0.1:${mqttPort()}`, {
+    client = connect(`mqtt://127.0.0.1:${mqttPort()}`, {
       clientId: id,
       username,
       password,

@@ -18,6 +18,7 @@ export interface AskedBy {
   readonly flow: string;
   readonly node: string;
   readonly key: string;
+  readonly ref: string | undefined;
 }
 
 /** Carries out runs, one at a time. */
@@ -78,7 +79,7 @@ export function createRunner(
 
   function noteAsked(flow: DeployedFlow, done: Run): void {
     for (const { effect, id, node, key } of done.effects)
-      if (effect.do === "http" && effect.ask) asked.set(id, { flow: flow.id, node, key });
+      if (effect.do === "http" && effect.ask) asked.set(id, { flow: flow.id, node, key, ref: effect.ref });
   }
 
   function tell(finished: FinishedRun): void {

@@ -41,7 +41,7 @@ export interface Runtime {
   receive(arrival: RuntimeArrival): void;
   presence(event: PresenceEvent): void;
   /** An effect that left through the outbox has ended. */
-  result(effectId: string, result: Omit<EffectResult, "effect">): void;
+  result(effectId: string, result: Omit<EffectResult, "effect" | "ref">): void;
   /** Sets off an inject node by hand, and tells the run; undefined when there is no such node in a running flow. */
   inject(flow: string, node: string, payload?: unknown): string | undefined;
   plan(document: unknown): DeployPlan;
@@ -176,7 +176,9 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       const flow = flows.get(asker?.flow ?? "");
       if (asker === undefined || flow === undefined) return;
       const cause = { eventId: runner.nextEventId(), trigger: `answer to ${asker.node}` };
-      runner.run(flow, cause, (input) => runResult(input, asker, { effect, ...result }));
+      runner.run(flow, cause, (input) =>
+        runResult(input, asker, { effect, ...(asker.ref !== undefined && { ref: asker.ref }), ...result }),
+      );
       clock.look();
     },
     inject(id, node, payload) {

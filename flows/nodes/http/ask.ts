@@ -5,14 +5,14 @@ import type { HttpEffect, RequestConfig } from "./request.ts";
 
 /** Requests that wait for their reply, oldest first. */
 export interface AskState {
+  /** Questions so far: each gets a name of its own, so that a late reply finds nobody. */
+  readonly asked: number;
   readonly waiting: readonly Waiting[];
 }
 
 interface Waiting {
   /** Also the name of its timer. */
   readonly id: number;
-  /** How the id of its effect begins; the engine adds a number. */
-  readonly effect: string;
   readonly message: Message;
 }
 
@@ -22,13 +22,12 @@ type AskReaction = Reaction<AskState, "out" | "reply">;
 export function askedFor(
   message: Message,
   effect: HttpEffect,
-  { state, nowMs, eventId, flowId, nodeId }: NodeContext<AskState>,
+  { state, nowMs }: NodeContext<AskState>,
 ): AskReaction {
-  const id = (state.waiting.at(-1)?.id ?? 0) + 1;
-  const waiting = { id, effect: `${eventId}-${flowId}.${nodeId}.`, message };
+  const id = state.asked + 1;
   return {
-    state: { waiting: [...state.waiting, waiting] },
-    commands: [effect, wake(String(id), nowMs + effect.timeoutMs)],
+    state: { asked: id, waiting: [...state.waiting, { id, message }] },
+    commands: [{ ...effect, ref: String(id) }, wake(String(id), nowMs + effect.timeoutMs)],
     why: () => `Asked ${effect.url}; waits for the reply, at most ${formatDuration(effect.timeoutMs)}.`,
   };
 }
@@ -39,10 +38,10 @@ export function takeResult(
   _config: RequestConfig,
   { state, nodeId }: NodeContext<AskState>,
 ): AskReaction {
-  const found = state.waiting.find(({ effect }) => result.effect.startsWith(effect));
+  const found = state.waiting.find(({ id }) => String(id) === result.ref);
   if (found === undefined) return { why: () => "A late reply: nobody waits for it any more." };
   const { status, body, ok, error = `the answer was status ${status}` } = result;
-  const rest = { waiting: state.waiting.filter((other) => other !== found) };
+  const rest = { ...state, waiting: state.waiting.filter((other) => other !== found) };
   const stop = cancel(String(found.id));
   if (ok)
     return {
@@ -71,7 +70,7 @@ export function timeOut(
       ? `no reply came within ${formatDuration(timeout)}`
       : "the hub restarted while it waited for the reply";
   return {
-    state: { waiting: state.waiting.filter((other) => other !== found) },
+    state: { ...state, waiting: state.waiting.filter((other) => other !== found) },
     commands: [emit("error", failed(found.message, nodeId, reason))],
     why: () => `Given up: ${reason}.`,
   };

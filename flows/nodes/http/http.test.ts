@@ -21,7 +21,13 @@ function play() {
     hub,
     ask: (payload: unknown) =>
       hub.hand("ask", "in", createMessage({ topic: "t", payload, seenAt: hub.now(), id: "m" })),
-    reply: (result: EffectResult) => hub.result("ask", "t", result),
+    reply(result: EffectResult) {
+      const asked = runs.flatMap((run) => run.effects).find(({ id }) => id === result.effect)?.effect;
+      hub.result("ask", "t", {
+        ...result,
+        ...(asked?.do === "http" && asked.ref !== undefined && { ref: asked.ref }),
+      });
+    },
     effects: () => runs.flatMap((run) => run.effects.map(({ id }) => id)),
     out: () => runs.flatMap(({ steps }) => steps.flatMap((step) => step.out)),
     why: () => runs.at(-1)?.steps.at(-1)?.why?.(),

@@ -71,7 +71,7 @@ export const http = defineNode({
   fields,
   ports: ({ mode }) => [mode === "ask" ? "reply" : "out"],
   fails: true,
-  initial: (): AskState => ({ waiting: [] }),
+  initial: (): AskState => ({ asked: 0, waiting: [] }),
   overdue: "fire",
   sentence: ({ method = "POST", url = "no address yet" }) =>
     short(`${method} ${url.replace(/^https?:\/\//, "")}`),

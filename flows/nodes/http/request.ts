@@ -30,24 +30,23 @@ export function requestOf(message: Message, config: RequestConfig, budget: Budge
   return {
     do: "http",
     method,
-    url: urlOf(message, config.url),
-    headers: headersOf(message, config, body !== undefined),
+    url: urlOf(message, config.url, budget.zone),
+    headers: headersOf(message, config, { hasBody: body !== undefined, zone: budget.zone }),
     ...(body !== undefined && { body }),
     timeoutMs: timeout,
     ask: mode === "ask",
   };
 }
 
-function urlOf(message: Message, url: Template): string {
+function urlOf(message: Message, url: Template, zone: string): string {
   const missing = url.missing(message);
   if (missing.length > 0)
     throw new NodeError(
       "url.invalid",
       `The address ${quoted(url.source)} needs ${missing.join(", ")}, which is missing.`,
     );
-  const address = url.renderWith(message, (value) =>
-    encodeURIComponent(value.replaceAll(/\p{Surrogate}/gu, "\uFFFD")),
-  );
+  const encode = (value: string) => encodeURIComponent(value.replaceAll(/\p{Surrogate}/gu, "\uFFFD"));
+  const address = url.renderWith(message, encode, zone);
   if (!ADDRESS.test(address))
     throw new NodeError(
       "url.invalid",
@@ -62,7 +61,7 @@ function bodyOf(
   budget: Budget,
 ): string | undefined {
   if (method === "GET" || method === "DELETE" || body === "none") return undefined;
-  if (body === "text") return text?.render(message) ?? "";
+  if (body === "text") return text?.render(message, budget.zone) ?? "";
   if (body === "fields") return JSON.stringify(fields?.build(message, budget) ?? {});
   if (message.payload === undefined)
     throw new NodeError("effect.failed", "There is no payload to send: the value is missing.");
@@ -72,12 +71,12 @@ function bodyOf(
 function headersOf(
   message: Message,
   { headers, body }: RequestConfig,
-  hasBody: boolean,
+  { hasBody, zone }: { readonly hasBody: boolean; readonly zone: string },
 ): Readonly<Record<string, string>> {
   const made: Record<string, string> = {};
   if (hasBody) made["content-type"] = body === "text" ? "text/plain; charset=utf-8" : "application/json";
   for (const { name, value } of headers) {
-    const rendered = value.render(message).trim();
+    const rendered = value.render(message, zone).trim();
     // RFC 9110, 5.5: a line break in a value would begin another header.
     if (/[\r\n\0]/.test(rendered))
       throw new NodeError(

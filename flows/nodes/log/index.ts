@@ -42,12 +42,12 @@ export const log = defineNode({
   overdue: "fire",
   sentence: ({ text = "{{topic}} {{payload}}", level }) =>
     short(level === undefined ? text : `${level}: ${text}`),
-  receive(message, { text, level }, { state, nowMs }): Reaction<State, "out"> {
+  receive(message, { text, level }, { state, nowMs, zone }): Reaction<State, "out"> {
     const isOver = nowMs >= state.since + WINDOW_MS || nowMs < state.since;
     const window = isOver ? { since: nowMs, count: 1 } : { since: state.since, count: state.count + 1 };
     const out = emit("out", message);
     if (window.count <= LINES_PER_WINDOW)
-      return { state: window, commands: [{ do: "log", level, text: text.render(message) }, out] };
+      return { state: window, commands: [{ do: "log", level, text: text.render(message, zone) }, out] };
     const isFirstOver = window.count === LINES_PER_WINDOW + 1;
     return {
       state: window,

@@ -63,11 +63,11 @@ export const notify = defineNode({
     const notification: Notification = {
       do: "notify",
       channel: name,
-      title: title.render(message).trim(),
-      text: text.render(message),
+      title: title.render(message, context.zone).trim(),
+      text: text.render(message, context.zone),
       severity: severity === "auto" ? foundSeverity(message) : severity,
     };
-    const groupName = (group?.render(message) ?? "").slice(0, limits.keyLength);
+    const groupName = (group?.render(message, context.zone) ?? "").slice(0, limits.keyLength);
     if (groupName !== "") return collect(notification, message, { group: groupName, waitMs: wait, context });
     return {
       commands: [notification, emit("out", message)],

@@ -182,7 +182,7 @@ function publication(
   { topic: target, payload: source, qos, retain, expires }: Config,
   { nowMs, budget }: NodeContext<State>,
 ): Extract<Effect, { readonly do: "publish" }> {
-  const name = target.render(message);
+  const name = target.render(message, budget.zone);
   const payload = source.of(message, budget);
   const isComputed = source.paths.length > 0;
   if (payload === undefined || payload === null)

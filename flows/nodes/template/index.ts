@@ -29,8 +29,8 @@ export const template = defineNode({
   fields,
   ports: ["out"],
   sentence: ({ text = "no text yet", to }) => short(to === "topic" ? `topic ${text}` : text),
-  receive(message, { text, to }) {
-    const rendered = text.render(message);
+  receive(message, { text, to }, { zone }) {
+    const rendered = text.render(message, zone);
     const next = to === "payload" ? withPayload(message, rendered) : withTopic(message, rendered);
     return { commands: [emit("out", next)], why: () => missingText(text.missing(message)) };
   },

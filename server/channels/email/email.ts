@@ -1,4 +1,3 @@
-import { createTransport } from "nodemailer";
 import { quoted } from "#flows/problem.ts";
 import type { Severity } from "#flows/node.ts";
 import { defineChannel } from "../channelKind.ts";
@@ -62,6 +61,8 @@ export const email = defineChannel({
     const { host, port, security, user, from, to } = config;
     const title = notice.title.replace(/\s+/g, " ").trim();
     return mailOutcome(host, async () => {
+      // Loaded when the first mail leaves: most hubs send none, and it takes 14 MB.
+      const { createTransport } = await import("nodemailer");
       const connection = await connect.openSocket({ host, port, tls: false, signal });
       const transport = createTransport({
         host,
