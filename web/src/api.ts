@@ -17,7 +17,7 @@ import type {
   NewFlowRequest,
   NewTokenAnswer,
   NewTokenRequest,
-  NotificationItem,
+  NotificationPage,
   OutboxItem,
   Page,
   ProblemDocument,
@@ -27,7 +27,7 @@ import type {
   SetupAnswer,
   SetupRequest,
   TemplateSummary,
-  TestResult,
+  TestAnswer,
   TokenSummary,
   TopicMessage,
   TopicSummary,
@@ -84,8 +84,7 @@ export const api = {
   exportFlow: (id: string) => request<FlowDocument>("GET", `/flows/${id}/export`),
   injectFlow: (id: string, node: string) =>
     request<unknown>("POST", `/flows/${id}/inject`, { body: { node } }),
-  testFlow: (document: FlowDocument) =>
-    request<TestResult[] | Page<TestResult>>("POST", "/flows/test", { body: document }).then(itemsOf),
+  testFlow: (document: FlowDocument) => request<TestAnswer>("POST", "/flows/test", { body: document }),
   versions: (id: string) => all<FlowVersion>(`/flows/${id}/versions`),
   rollback: (id: string, version: number) =>
     request<unknown>("POST", `/flows/${id}/rollback`, { body: { version } }),
@@ -116,7 +115,7 @@ export const api = {
   outboxAct: (id: string, act: "retry" | "discard") =>
     request<void>("POST", `/outbox/${encodeURIComponent(id)}/${act}`, { body: {} }),
 
-  notifications: () => firstPage<NotificationItem>("/notifications"),
+  notifications: () => request<NotificationPage>("GET", "/notifications"),
   markRead: (id: string) =>
     request<void>("POST", `/notifications/${encodeURIComponent(id)}/read`, { body: {} }),
   markAllRead: () => request<void>("POST", "/notifications/read", { body: {} }),
@@ -178,8 +177,4 @@ async function all<Item>(path: string): Promise<readonly Item[]> {
 
 async function firstPage<Item>(path: string): Promise<readonly Item[]> {
   return (await request<Page<Item>>("GET", path)).items;
-}
-
-function itemsOf<Item>(answer: readonly Item[] | Page<Item>): readonly Item[] {
-  return "items" in answer ? answer.items : answer;
 }

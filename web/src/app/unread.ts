@@ -7,8 +7,7 @@ export const unread = shallowRef(0);
 
 /** Counts afresh; called on start, after a reconnect and after notices were read. */
 export async function countUnread(): Promise<void> {
-  const notices = await api.notifications();
-  unread.value = notices.filter(({ readAt }) => readAt === null).length;
+  unread.value = (await api.notifications()).unread;
 }
 
 live.on("notification", (event) => (unread.value = event.unread));

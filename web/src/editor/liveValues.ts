@@ -6,7 +6,7 @@ export interface LiveValues {
   put(values: readonly LiveValue[]): void;
   ofNode(node: string): LiveValue | undefined;
   ofPort(node: string, port: string): LiveValue | undefined;
-  /** How many messages left a node since the page was opened or the hub began to count. */
+  /** How many messages left a node since the page was opened. */
   countOf(node: string): number;
   /** Calls back at most once a frame for all changes of a node. Returns its own off. */
   watch(node: string, listener: () => void): () => void;
@@ -38,7 +38,9 @@ export function createLiveValues(
     put(values) {
       for (const value of values) {
         const known = ports.get(value.node) ?? new Map<string, LiveValue>();
-        ports.set(value.node, known.set(value.port, value));
+        // The hub counts from frame to frame; what is shown counts from the opening of the page.
+        const count = (known.get(value.port)?.count ?? 0) + value.count;
+        ports.set(value.node, known.set(value.port, { ...value, count }));
         touch(value.node);
       }
     },

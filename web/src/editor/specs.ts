@@ -52,10 +52,17 @@ export function titleOf(node: FlowNode): string {
 function workOutShape({ type, config }: FlowNode): NodeShape {
   const spec = specOf(type);
   if (spec === undefined) return UNKNOWN_SHAPE;
+  const inputs = inputsOf(spec);
+  const none = spec.fails === true ? ["error"] : [];
   try {
-    return { inputs: inputsOf(spec), outputs: portsOf(spec, config ?? {}) };
+    const outputs: unknown = portsOf(spec, config ?? {});
+    return { inputs, outputs: isNames(outputs) ? outputs : none };
   } catch {
     // As above: ports that follow from settings cannot be known before the settings make sense.
-    return { inputs: inputsOf(spec), outputs: spec.fails === true ? ["error"] : [] };
+    return { inputs, outputs: none };
   }
+}
+
+function isNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === "string");
 }

@@ -21,10 +21,9 @@ export interface Flows {
 /** Loads the flows and keeps them in step with what the hub tells. */
 export function useFlows(): Flows {
   const removed = shallowRef<ReadonlyMap<string, ReturnType<typeof setTimeout>>>(new Map());
-  const resource = useResource(async () => withoutRemoved(await api.flows()));
-
   const withoutRemoved = (flows: readonly FlowSummary[]): readonly FlowSummary[] =>
     flows.filter(({ id }) => !removed.value.has(id));
+  const resource = useResource(async () => withoutRemoved(await api.flows()));
 
   useLiveResume(() => void resource.reload());
   useLiveEvent("flow", ({ flow }) => put(flow));

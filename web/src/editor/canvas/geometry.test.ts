@@ -20,6 +20,13 @@ describe("the size of a card", () => {
     expect(outPoint(at, branching, "below")).toEqual({ x: 340, y: 316 });
   });
 
+  test("gives a port for failures a row of its own and leaves the main one in the header", () => {
+    const acting = { inputs: ["in"], outputs: ["out", "error"] };
+    expect(nodeSize(acting)).toEqual({ width: 208, height: 80 });
+    expect(outPoint({ x: 0, y: 0 }, acting, "out")).toEqual({ x: 208, y: 28 });
+    expect(outPoint({ x: 0, y: 0 }, acting, "error")).toEqual({ x: 208, y: 68 });
+  });
+
   test("keeps a wire of a port that is gone in sight", () => {
     expect(outPoint({ x: 0, y: 0 }, branching, "gone")).toEqual(outPoint({ x: 0, y: 0 }, branching, "below"));
   });

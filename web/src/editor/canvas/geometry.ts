@@ -35,18 +35,13 @@ const HANDLE_SHORTEST = 36;
 const HANDLE_LONGEST = 160;
 const CORNER = 12;
 
-/** A node with several ports on one side names them in rows below its header. */
-export function hasPortRows({ inputs, outputs }: NodeShape): boolean {
-  return inputs.length > 1 || outputs.length > 1;
-}
-
 /** How large the card of a node is. */
 export function nodeSize(shape: NodeShape): Size {
-  if (!hasPortRows(shape)) return { width: WIDTH, height: HEADER_HEIGHT };
-  const rows = Math.max(shape.inputs.length, shape.outputs.length);
+  const rows = Math.max(rowsOf(shape.inputs), rowsOf(shape.outputs));
+  const branches = shape.outputs.length > 1 && !hasErrorRow(shape.outputs);
   return {
-    width: shape.outputs.length > 1 ? WIDTH_WITH_PORT_ROWS : WIDTH,
-    height: HEADER_HEIGHT + rows * PORT_ROW_HEIGHT + ROWS_PADDING,
+    width: branches ? WIDTH_WITH_PORT_ROWS : WIDTH,
+    height: HEADER_HEIGHT + rows * PORT_ROW_HEIGHT + (rows > 1 ? ROWS_PADDING : 0),
   };
 }
 
@@ -67,10 +62,21 @@ export function inPoint(at: Point, shape: NodeShape, port: string): Point {
 
 /** The vertical place of a port in its card: the middle of the header, or of its own row. */
 export function portOffset(ports: readonly string[], port: string): number {
-  if (ports.length <= 1) return HEADER_HEIGHT / 2;
   const index = ports.indexOf(port);
-  const row = index < 0 ? ports.length - 1 : index;
+  const last = rowsOf(ports) - 1;
+  if (last < 0 || (hasErrorRow(ports) && index === 0)) return HEADER_HEIGHT / 2;
+  const row = index < 0 || hasErrorRow(ports) ? last : index;
   return HEADER_HEIGHT + row * PORT_ROW_HEIGHT + PORT_ROW_HEIGHT / 2;
+}
+
+/** One way on and one for failures: the main port keeps the header, so that most wires run straight. */
+function hasErrorRow(ports: readonly string[]): boolean {
+  return ports.length === 2 && ports[1] === "error";
+}
+
+function rowsOf(ports: readonly string[]): number {
+  if (ports.length <= 1) return 0;
+  return hasErrorRow(ports) ? 1 : ports.length;
 }
 
 /** The SVG path of a wire. One that leads back goes round below `bottom`, never through the cards. */
