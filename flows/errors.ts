@@ -1,6 +1,5 @@
 /** Every code a node or a run may fail with, and what the user should know about it. The docs list this table. */
 export const errorCodes = {
-  "payload.not-number": "The node needs a number, or a text that is one, and got something else.",
   "payload.not-decodable": "The payload cannot be read in the way the trigger was told to read it.",
   "duration.invalid": "A computed duration is missing, negative, or longer than 400 days.",
   "topic.invalid": "A computed topic is empty, has an empty level from a missing field, or holds a wildcard.",

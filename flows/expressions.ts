@@ -12,7 +12,7 @@ import { pointer, quoted } from "./problem.ts";
 import { type TopicPattern, parsePattern } from "./topics/topicFilter.ts";
 
 /** A JsonLogic rule, read as true, false or unknown. */
-export function condition(label: string, options: FieldOptions<unknown> = {}): Field<Rule, unknown> {
+export function condition(label: string, options: FieldOptions<unknown> = {}): Field<Rule> {
   return {
     kind: "condition",
     label,
@@ -23,7 +23,7 @@ export function condition(label: string, options: FieldOptions<unknown> = {}): F
 }
 
 /** A value of the message: a JsonLogic rule, a text with `{{...}}`, or a constant. */
-export function value(label: string, options: FieldOptions<unknown> = {}): Field<CompiledValue, unknown> {
+export function value(label: string, options: FieldOptions<unknown> = {}): Field<CompiledValue> {
   return {
     kind: "value",
     label,
@@ -72,7 +72,7 @@ export function topic(label: string, options: FieldOptions<string> = {}): Field<
     schema: { type: "string", minLength: 1 },
     read(stored, report) {
       const parsed = readTemplate(label, stored, report);
-      if (parsed?.constant === true) {
+      if (parsed?.constant) {
         const wrong = topicProblem(parsed.source);
         if (wrong !== undefined)
           report(`${label} ${quoted(parsed.source)} ${wrong}.`, { code: "topic.invalid" });
@@ -148,10 +148,7 @@ export interface DurationValue {
 }
 
 /** A time span, fixed (`30s`) or computed from the message (a rule or template that gives `30s` or ms). */
-export function durationValue(
-  label: string,
-  options: FieldOptions<unknown> = {},
-): Field<DurationValue, unknown> {
+export function durationValue(label: string, options: FieldOptions<unknown> = {}): Field<DurationValue> {
   return {
     kind: "duration",
     label,
@@ -161,7 +158,7 @@ export function durationValue(
       const fixedMs = typeof stored === "string" ? parseDuration(stored) : undefined;
       if (fixedMs !== undefined) return { msOf: () => inRange(label, fixedMs, stored) };
       const computed = compiled<CompiledValue>(compileValue(stored), "value", report);
-      if (typeof stored !== "object" && !String(stored).includes("{{"))
+      if (typeof stored !== "object" && !(typeof stored === "string" && stored.includes("{{")))
         report(
           `${label} must be a time span such as 30s, or be computed from the message, not ${quoted(stored)}.`,
           {
@@ -207,14 +204,14 @@ function renderTopic(parsed: Template, message: Message, zone: string | undefine
   };
   const missing = parsed.missing(message);
   if (missing.length > 0) refuse(`needs ${missing.join(", ")}, which is missing`);
-  const guard: Encode = (value, part) => {
-    if (value === "") refuse(`would have an empty level, because ${part.source} is empty`);
+  const guard: Encode = (level, part) => {
+    if (level === "") refuse(`would have an empty level, because ${part.source} is empty`);
     const maySplit = part.filters.some(({ name }) => name === "path");
-    if (value.includes("/") && !maySplit)
+    if (level.includes("/") && !maySplit)
       refuse(
-        `would get more levels, because ${part.source} is ${quoted(value)}; write {{${part.source} | path}} to allow it`,
+        `would get more levels, because ${part.source} is ${quoted(level)}; write {{${part.source} | path}} to allow it`,
       );
-    return value;
+    return level;
   };
   const text = parsed.renderWith(message, guard, zone);
   const wrong = topicProblem(text);

@@ -19,8 +19,7 @@ export type FieldKind =
   | "json"
   | "rows"
   | "device"
-  | "channel"
-  | "secret";
+  | "channel";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 

@@ -220,18 +220,13 @@ export function cron(label: string, options: FieldOptions<string> = {}): Field<s
 }
 
 /** Any JSON. */
-export function json(label: string, options: FieldOptions<unknown> = {}): Field<unknown, unknown> {
+export function json(label: string, options: FieldOptions<unknown> = {}): Field {
   return { kind: "json", label, ...options, schema: {}, read: (stored) => stored };
 }
 
 /** The id of a channel; whether it exists is known only to the hub. */
 export function channel(label: string, options: FieldOptions<string> = {}): Field<string, string> {
   return { ...text(label, options), kind: "channel" };
-}
-
-/** The name of a stored secret: the secret itself is never in a flow. */
-export function secret(label: string, options: FieldOptions<string> = {}): Field<string, string> {
-  return { ...text(label, options), kind: "secret" };
 }
 
 /** Which devices: ids, or all of them. */

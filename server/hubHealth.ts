@@ -63,7 +63,8 @@ function sentence({ file, state, message }: FileHealth): string {
       return `${what} cannot be written because the disk is full; nothing is lost, and it goes on by itself once there is room.`;
     case "busy":
       return `${what} is locked by another program.`;
-    default:
+    case "failed":
+    case "ok":
       return `${what} cannot be written: ${message ?? "the disk reported an error"}.`;
   }
 }

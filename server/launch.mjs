@@ -8,7 +8,12 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const targets = [
   { name: "server", made: "dist/server/main.js", sources: ["flows", "server"], args: ["--ssr"] },
-  { name: "editor", made: "dist/web/index.html", sources: ["flows", "server/api/contract.ts", "web"], args: [] },
+  {
+    name: "editor",
+    made: "dist/web/index.html",
+    sources: ["flows", "server/api/contract.ts", "web"],
+    args: [],
+  },
 ];
 const shared = ["package.json", "package-lock.json", "vite.config.ts"];
 
@@ -35,7 +40,9 @@ function isFresh(made, sources) {
 function newestIn(path) {
   const stats = statSync(path);
   if (!stats.isDirectory()) return stats.mtimeMs;
-  const inside = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const inside = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
   return Math.max(...inside.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
 }
 

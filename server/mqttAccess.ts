@@ -7,20 +7,20 @@ export function createMqttAccess({
   devices,
   attempt,
 }: {
-  readonly devices: () => Pick<Devices, "credentialOf">;
+  readonly devices: Pick<Devices, "credentialOf">;
   /** Throws when this name or address has tried too often; the answer is called on success. */
   readonly attempt: (who: { readonly name: string; readonly address: string }) => {
     readonly succeed: () => void;
   };
 }): Access {
   function identityOf(user: string | undefined): Identity | undefined {
-    const credential = devices().credentialOf(user);
+    const credential = devices.credentialOf(user);
     return credential && { user: credential.device.id, rules: credential.rules };
   }
 
   return {
     async authenticate({ username, password, address }) {
-      const credential = devices().credentialOf(username);
+      const credential = devices.credentialOf(username);
       if (credential !== undefined && password !== undefined && isTokenOf(credential.tokenHash, password))
         return { user: credential.device.id, rules: credential.rules };
       try {

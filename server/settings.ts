@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { checkAllowList } from "./outbox/outboundPolicy.ts";
 
 /** How the hub was started; frozen. What people set in the editor is kept in the store. */
 export interface Settings {
@@ -135,6 +136,8 @@ export function readSettings(args: readonly string[], environment: Given): Setti
     demo: readSwitch("demo", given, problems),
     json: readSwitch("json", given, problems),
   };
+  for (const kind of ["allow", "allowLoopback"] as const)
+    problems.push(...checkAllowList(settings[kind], kind).map(({ message }) => message));
   if (!LOG_LEVELS.includes(settings.logLevel))
     problems.push(`The log level must be one of ${LOG_LEVELS.join(", ")}, not "${settings.logLevel}".`);
   if (problems.length > 0) throw new SettingsError(problems);
@@ -183,9 +186,9 @@ function readFile(path: string, problems: string[]): Given {
   }
   try {
     const stored = JSON.parse(text) as Record<string, unknown>;
-    const known: string[] = settingSpecs.map(({ name }) => name);
+    const known = new Set<string>(settingSpecs.map(({ name }) => name));
     for (const name of Object.keys(stored))
-      if (!known.includes(name)) problems.push(`${path} has an unknown setting "${name}".`);
+      if (!known.has(name)) problems.push(`${path} has an unknown setting "${name}".`);
     return Object.fromEntries(Object.entries(stored).map(([name, value]) => [name, String(value)]));
   } catch {
     problems.push(`${path} is not valid JSON.`);

@@ -49,7 +49,7 @@ export function createAgenda(): Agenda {
 }
 
 /** When a timer fires: an overdue one waits for its confirmation. */
-export function fireAt(timer: Timer): number {
+function fireAt(timer: Timer): number {
   return timer.dueAt === Infinity ? Infinity : (timer.verifyBy ?? timer.dueAt);
 }
 

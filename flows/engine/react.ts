@@ -59,7 +59,9 @@ function obey(visit: Visit, command: Command): void {
     case "log":
       visit.run.logs.push({ node: visit.node.id, level: command.level, text: command.text });
       return undefined;
-    default:
+    case "publish":
+    case "notify":
+    case "http":
       return plan(visit, command);
   }
 }

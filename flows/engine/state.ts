@@ -75,7 +75,7 @@ export function forgetStale(flow: FlowState, nowMs: number): { node: string; key
 }
 
 /** True while the slot waits for a deadline. */
-export function isArmed(slot: Slot): boolean {
+function isArmed(slot: Slot): boolean {
   return slot.timers !== undefined && [...slot.timers.values()].some(({ dueAt }) => dueAt !== Infinity);
 }
 

@@ -61,6 +61,7 @@ export function visit(run: OpenRun, place: Place, call: Call): Reaction<unknown>
   const isStateful = node.spec.initial !== undefined;
   const step = noteStep(run, isStateful ? place : { ...place, key: undefined });
   const visited: Visit = { run, node, step, message, key, slot: undefined, late, deliver };
+  const failuresBefore = run.budget.failureCount;
   let reaction: Reaction<unknown> | undefined;
   try {
     if (isStateful) visited.slot = slotOf(run.state, node.id, key, node.spec.initial, run.nowMs);
@@ -69,6 +70,7 @@ export function visit(run: OpenRun, place: Place, call: Call): Reaction<unknown>
     fail(visited, error);
     return undefined;
   }
+  if (run.budget.failureCount > failuresBefore) noteRuleFailure(visited);
   if (reaction !== undefined) react(visited, reaction);
   return reaction;
 }
@@ -133,6 +135,18 @@ function contextOf({ run, node, key, slot, late }: Visit, input: string): NodeCo
     zone: run.zone,
     late,
   };
+}
+
+/** A rule that fails has no verdict, so the node went on as with an unknown one; the failure must be seen all the same. */
+function noteRuleFailure({ run, node, step }: Visit): void {
+  const failure = run.budget.failures.at(-1);
+  step.error = {
+    node: node.id,
+    code: failure?.code ?? "rule.failed",
+    message: failure?.message ?? "A rule failed while it ran.",
+    cause: failure?.cause,
+  };
+  run.errors.push(step.error);
 }
 
 /** A failed node ends its branch; the message leaves at the port `error`. A broken limit ends the run. */

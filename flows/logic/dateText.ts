@@ -3,7 +3,7 @@ import { valueText } from "./valueText.ts";
 import { isZone, wallTime, type WallTime } from "./zone.ts";
 
 /** Format of a date where the template names none. */
-export const DEFAULT_DATE_FORMAT = "yyyy-MM-dd HH:mm:ss";
+const DEFAULT_DATE_FORMAT = "yyyy-MM-dd HH:mm:ss";
 
 const months = [
   "January",
@@ -24,7 +24,7 @@ const weekdays = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satur
 const two = (value: number): string => String(value).padStart(2, "0");
 
 /** The letters of a date format; the docs list this table. */
-export const dateTokens: ReadonlyMap<string, (time: WallTime) => string> = new Map([
+const dateTokens: ReadonlyMap<string, (time: WallTime) => string> = new Map([
   ["yyyy", ({ year }: WallTime) => String(year).padStart(4, "0")],
   ["MMMM", ({ month }: WallTime) => months[month - 1] ?? ""],
   ["MMM", ({ month }: WallTime) => months[month - 1]?.slice(0, 3) ?? ""],

@@ -95,7 +95,9 @@ function happen(hub: VirtualHub, event: ExampleEvent, key: string): void {
       const { type: _type, ...result } = event;
       return hub.result("node", key, { effect: "effect", ref: "1", ...result });
     }
-    default:
+    case "inject":
+    case "start":
+    case "deploy":
       return hub.event(event);
   }
 }

@@ -96,6 +96,12 @@ export function createVirtualHub({ program, startMs, zone, onRun }: VirtualHubOp
     nowMs = Math.max(nowMs, atMs);
   }
 
+  function happen(event: FlowEvent, node?: string): void {
+    const triggers = listening(program, event).filter(({ id }) => node === undefined || id === node);
+    if (triggers.length > 0) commit(runEvent(input(), event, triggers));
+    loopBack();
+  }
+
   return {
     now: () => nowMs,
     nextAt: () => agenda.nextAt(),
@@ -104,11 +110,7 @@ export function createVirtualHub({ program, startMs, zone, onRun }: VirtualHubOp
       route(given);
       loopBack();
     },
-    event(event, node) {
-      const triggers = listening(program, event).filter(({ id }) => node === undefined || id === node);
-      if (triggers.length > 0) commit(runEvent(input(), event, triggers));
-      loopBack();
-    },
+    event: happen,
     hand(node, port, message) {
       commit(runMessage(input(), { node, port }, message));
       loopBack();
@@ -125,13 +127,13 @@ export function createVirtualHub({ program, startMs, zone, onRun }: VirtualHubOp
       state = restoreState(program, stored, downtime).state;
       scheduleAll(state, agenda);
       fireDue(nowMs);
-      this.event({ type: "start" });
+      happen({ type: "start" });
     },
   };
 }
 
 /** The nodes that an event sets off. */
-export function listening(program: Program, event: FlowEvent): readonly ProgramNode[] {
+function listening(program: Program, event: FlowEvent): readonly ProgramNode[] {
   const found = new Set<ProgramNode>();
   for (const { node, interest } of program.listens) {
     const isOurs =

@@ -35,7 +35,7 @@ export function matchesFilter(filter: string, topic: string): boolean {
 }
 
 /** The same with both already split at their slashes. */
-export function matchesLevels(filter: readonly string[], topic: readonly string[]): boolean {
+function matchesLevels(filter: readonly string[], topic: readonly string[]): boolean {
   const [first = ""] = topic;
   if (first.startsWith("$") && (filter[0] === "+" || filter[0] === "#")) return false;
   for (const [i, level] of filter.entries()) {

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import { docsRoutes } from "./docs.ts";
+import { moveListener } from "./moveListener.ts";
 import { answerFailures, endWithProblem, sendProblem } from "./failures.ts";
 import { serveFiles } from "./files.ts";
 import { createGuard } from "./guard.ts";
@@ -49,6 +50,8 @@ export interface Api {
   /** The route table, for tests that walk it. */
   readonly routes: readonly Route[];
   start(): Promise<{ readonly port: number }>;
+  /** Listens on another address, same port; open connections stay. */
+  moveTo(host: string): void;
   stop(): Promise<void>;
   /** Hands the upgrades of a path to somebody else, such as the broker. */
   onUpgrade(path: string, handler: UpgradeHandler): void;
@@ -103,6 +106,7 @@ export function createApi({ parts, settings, webFolder, log, now }: ApiOptions):
       const address = app.server.address();
       return { port: typeof address === "object" && address !== null ? address.port : settings.port };
     },
+    moveTo: (host) => moveListener(app.server, host, log),
     async stop() {
       live.stop();
       const deadline = setTimeout(() => {

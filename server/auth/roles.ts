@@ -4,7 +4,7 @@ export const roles = ["viewer", "operator", "editor", "admin"] as const;
 export type Role = (typeof roles)[number];
 
 /** Areas a token can be given, each for reading or writing. */
-export const areas = [
+const areas = [
   "flows",
   "devices",
   "runs",

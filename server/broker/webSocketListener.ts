@@ -16,7 +16,7 @@ export interface WebSocketListenerOptions {
 }
 
 /** Where clients find it. */
-export const webSocketPath = "/mqtt";
+const webSocketPath = "/mqtt";
 const SUBPROTOCOLS = ["mqtt", "mqttv3.1"];
 
 /** Creates the listener; the HTTP server hands upgrades over. */

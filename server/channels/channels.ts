@@ -79,7 +79,7 @@ export interface Channels {
 }
 
 /** The channel that is always there. */
-export const INBOX_ID = "inbox";
+const INBOX_ID = "inbox";
 
 const CHANNELS_MAX = 200;
 const NAME_LENGTH_MAX = 100;

@@ -1,4 +1,4 @@
-import type { MqttClient } from "mqtt";
+import type { IClientOptions, MqttClient } from "mqtt";
 import type { FlowDocument } from "#flows/flow.ts";
 import { demoFlows } from "./demoFlows.ts";
 import { type Simulation, simulations } from "./simulations.ts";
@@ -17,6 +17,8 @@ export interface DemoParts {
   readonly random: () => number;
   readonly log: { warn(details: object, message: string): void };
 }
+
+type Connect = (url: string, options: IClientOptions) => MqttClient;
 
 /** Simulated devices with real MQTT connections, and two running flows. */
 export interface Demo {
@@ -47,13 +49,7 @@ export function createDemo(parts: DemoParts): Demo {
 function simulate(
   simulation: Simulation,
   { id, username, password }: Awaited<ReturnType<DemoParts["credentialsFor"]>>,
-  {
-    connect,
-    mqttPort,
-    now,
-    random,
-    log,
-  }: DemoParts & { readonly connect: (typeof import("mqtt"))["connect"] },
+  { connect, mqttPort, now, random, log }: DemoParts & { readonly connect: Connect },
 ): () => void {
   const { availability, dropsOff, everyMs } = simulation;
   const startMs = now();
@@ -70,14 +66,15 @@ function simulate(
   };
 
   function come(): void {
-    client = connect(`mqtt://127.0.0.1:${mqttPort()}`, {
+    const coming = connect(`mqtt://127.0.0.1:${mqttPort()}`, {
       clientId: id,
       username,
       password,
       will: { topic: availability, payload: Buffer.from("offline"), qos: 1, retain: true },
     });
-    client.on("connect", () => client?.publish(availability, "online", { qos: 1, retain: true }));
-    client.on("error", (error) =>
+    client = coming;
+    coming.on("connect", () => coming.publish(availability, "online", { qos: 1, retain: true }));
+    coming.on("error", (error) =>
       log.warn({ err: error, device: id }, "A simulated device has trouble with its connection."),
     );
     if (dropsOff !== undefined) later(drop, dropsOff.afterMs);
@@ -85,7 +82,6 @@ function simulate(
 
   /** The network is gone: no DISCONNECT, so the hub publishes the Last Will. */
   function drop(): void {
-    client?.options && (client.options.reconnectPeriod = 0);
     client?.stream.destroy();
     client?.end(true);
     client = undefined;

@@ -21,7 +21,7 @@ export interface Device {
   readonly createdAt: number;
 }
 
-export const GRACE_MS = 30_000;
+const GRACE_MS = 30_000;
 export const GRACE_MAX_MS = 24 * 3_600_000;
 
 const ON_CLEAN = ["grace", "offline", "sleeping", "auto"] as const;

@@ -10,7 +10,7 @@ import type {
 } from "./presenceTypes.ts";
 
 /** After a restart of the hub every device gets at least so long to come back. */
-export const RESTART_GRACE_MIN_MS = 30_000;
+const RESTART_GRACE_MIN_MS = 30_000;
 /** A child must show itself so soon after its parent came back. */
 const CHILD_GRACE_MS = 60_000;
 const FLAP_WINDOW_MS = 600_000;

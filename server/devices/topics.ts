@@ -65,7 +65,7 @@ export interface Topics {
   count: () => number;
 }
 
-export const topicsLimits: TopicsLimits = {
+const topicsLimits: TopicsLimits = {
   topics: 20_000,
   messagesPerTopic: 20,
   payloadBytes: 4_096,

@@ -173,7 +173,7 @@ export function createCatalog({ store, runtime, specs, templates, now }: Catalog
   }
 
   /** Deploys a document as a new version; one place for a deploy and a rollback. */
-  async function run(
+  async function deployDocument(
     id: string,
     document: FlowDocument,
     request: { readonly comment: string; readonly revision?: number | undefined; readonly by: Author },
@@ -267,12 +267,12 @@ export function createCatalog({ store, runtime, specs, templates, now }: Catalog
       await store.remove(id);
       tell({ type: "flow-removed", flow: id });
     },
-    deploy: ({ id, ...request }) => run(id, stored(id).draft as FlowDocument, request),
+    deploy: ({ id, ...request }) => deployDocument(id, stored(id).draft as FlowDocument, request),
     async rollback({ id, version, ...request }) {
       const document = documentOf(stored(id).id, version);
       if (document === null)
         throw new CatalogError("flow.version-unknown", `The flow ${quoted(id)} has no version ${version}.`);
-      return run(id, document, request);
+      return deployDocument(id, document, request);
     },
     async setEnabled(id, isEnabled) {
       const flow = stored(id);

@@ -13,6 +13,8 @@ export interface Committer {
   flush(): Promise<void>;
   /** Writes the moved timers of a flow, for instance after a restart. */
   saveTimers(flow: DeployedFlow, timers: readonly Timer[]): void;
+  /** Removes the state of keys that were forgotten. */
+  forget(flow: DeployedFlow, keys: readonly { readonly node: string; readonly key: string }[]): void;
 }
 
 type CommitterParts = Pick<RuntimeParts, "store" | "publish" | "outboxHasNew" | "schedule" | "log"> & {
@@ -126,7 +128,16 @@ export function createCommitter({
       cancelFlush = undefined;
       const flows = [...waiting];
       flushNow();
-      await Promise.all(flows.map((flow) => flow.committed));
+      await Promise.all(flows.map(({ committed = Promise.resolve() }) => committed));
+    },
+    forget(flow, keys) {
+      const states = keys.map(({ node, key }) => ({ flow: flow.id, node, key, value: null }));
+      store.commit({ states, timers: [], outbox: [] }).catch((error: unknown) => {
+        log.error(
+          { err: error, flow: flow.id },
+          "State that is no longer used could not be removed from disk.",
+        );
+      });
     },
     saveTimers(flow, timers) {
       if (timers.length > 0) write(flow, timers, { volatile: [], durable: [] });

@@ -2,7 +2,7 @@ import { createAgenda } from "#flows/engine/agenda.ts";
 import { type Program, type ProgramNode, compileFlow } from "#flows/engine/program.ts";
 import { type Downtime, cancelAll, carryOver, memoryAfter } from "#flows/engine/restore.ts";
 import { runEvent, runIdOf, runResult, runTimer } from "#flows/engine/run.ts";
-import type { Timer } from "#flows/engine/state.ts";
+import { type Timer, forgetStale } from "#flows/engine/state.ts";
 import type { EffectResult, FlowEvent, PresenceEvent } from "#flows/node.ts";
 import type { Problem } from "#flows/problem.ts";
 import { createClock } from "./clock.ts";
@@ -12,6 +12,7 @@ import { createEventQueue } from "./eventQueue.ts";
 import type { RuntimeArrival, RuntimeParts } from "./parts.ts";
 import { retainedEvents } from "./retainedEvents.ts";
 import { createRouter, topicEvent } from "./router.ts";
+import { runtimeLimits } from "./runtimeLimits.ts";
 import { type FinishedRun, createRunner } from "./runner.ts";
 import { type RuntimeCounts, type RuntimeStatus, countsOf, statusOf } from "./status.ts";
 
@@ -71,6 +72,8 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     isDroppable: ({ qos }) => qos === 0,
   });
 
+  let cancelSweep = () => {};
+
   function handleArrival(arrival: RuntimeArrival): void {
     const { topic, payload, qos, retain, seenAt, clientId, user, origin } = arrival;
     const { levels, listeners } = router.routeOf(topic);
@@ -107,6 +110,15 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       runner.run(flow, cause, (input) => runEvent(input, event, nodes));
     }
     clock.look();
+  }
+
+  /** Forgets keys that nobody has used for long (semantics, section 2). */
+  function sweep(): void {
+    for (const flow of flows.values()) {
+      const gone = forgetStale(flow.state, now());
+      if (gone.length > 0) committer.forget(flow, gone);
+    }
+    cancelSweep = parts.schedule(sweep, runtimeLimits.sweepMs);
   }
 
   function install(flow: DeployedFlow): void {
@@ -159,12 +171,14 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       clock.fireDue(now());
       for (const flow of restored) happen(flow, { type: "start" }, "start");
       for (const flow of restored) readRetained(flow);
+      cancelSweep = parts.schedule(sweep, runtimeLimits.sweepMs);
     },
     async stop() {
+      cancelSweep();
       clock.stop();
       queue.drain();
       await committer.flush();
-      await Promise.all([...flows.values()].map((flow) => flow.committed));
+      await Promise.all([...flows.values()].map(({ committed = Promise.resolve() }) => committed));
     },
     receive: queue.push,
     presence(event) {

@@ -6,6 +6,8 @@ export const runtimeLimits = {
   sliceMs: 20,
   /** State that only QoS 0 messages changed is written so often. */
   flushMs: 1_000,
+  /** Keys that nobody used for long are looked for so often. */
+  sweepMs: 3_600_000,
   /** One timer of the host sleeps at most so long, so that a clock that jumps is noticed. */
   sleepMaxMs: 60_000,
   /** A flow that runs more often than so for `runawayMs` is paused for `pauseMs`. */

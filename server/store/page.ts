@@ -11,7 +11,7 @@ export interface PageRequest {
 }
 
 /** Items per page. */
-export const pageLimits = { default: 50, max: 500 } as const;
+const pageLimits = { default: 50, max: 500 } as const;
 
 /** The bounds of a query that runs from the newest row down: `seq < before`, one row more than asked for. */
 export function boundsOf(request: PageRequest): { readonly before: number; readonly limit: number } {

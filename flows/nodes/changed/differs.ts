@@ -34,7 +34,7 @@ export function differs(
 }
 
 /** Deep equality of JSON values; the order of an object's keys does not matter. */
-export function isEqual(a: unknown, b: unknown): boolean {
+function isEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b))
     return a.length === b.length && a.every((item, index) => isEqual(item, b[index]));

@@ -102,11 +102,11 @@ export function clearOf({ clear, set }: Level): number {
   return clear ?? set;
 }
 
-export function isBeyond(value: number, { set }: Level, side: Side): boolean {
+function isBeyond(value: number, { set }: Level, side: Side): boolean {
   return side === "above" ? value > set : value < set;
 }
 
-export function isBack(value: number, level: Level, side: Side): boolean {
+function isBack(value: number, level: Level, side: Side): boolean {
   return side === "above" ? value < clearOf(level) : value > clearOf(level);
 }
 

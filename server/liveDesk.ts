@@ -1,9 +1,9 @@
 import type { LiveNews, LivePart, PortValue } from "./api/api.ts";
-import type { TopicMessage } from "./api/contract.ts";
+import type { DeviceSummary, NotificationItem, TopicMessage } from "./api/contract.ts";
 import type { Arrival, Broker } from "./broker/broker.ts";
+import type { DeviceView } from "./devices/devices.ts";
 import { describePayload } from "./devices/topicPayload.ts";
 import type { FinishedRun } from "./runtime/runner.ts";
-import type { Runtime } from "./runtime/runtime.ts";
 import { matchesFilter, validateFilter } from "#flows/topics/topicFilter.ts";
 
 /** Longest payload that a live message shows whole, in bytes. */
@@ -12,16 +12,23 @@ const SHOWN_BYTES = 4_096;
 /** What editors watch: values on wires, messages by topic, and changes of anything that a page shows. */
 export interface LiveDesk extends LivePart {
   tell(news: LiveNews): void;
+  /** A device changed; nothing is told of one that is gone. */
+  tellDevice(device: DeviceView | undefined): void;
+  /** Shows what left the nodes of a flow that somebody watches. */
+  noteRun(finished: FinishedRun): void;
+  /** Where notices are kept, and told of at once. */
+  readonly inbox: { add(notice: Notice): Promise<void> };
+}
+
+type Notice = Omit<NotificationItem, "readAt">;
+
+export interface LiveDeskParts {
+  readonly broker: Pick<Broker, "onMessage">;
+  readonly inbox: { add(notice: Notice): Promise<void>; unread(): number };
 }
 
 /** Nobody watches at first, and then nothing costs anything. */
-export function createLiveDesk({
-  runtime,
-  broker,
-}: {
-  readonly runtime: Pick<Runtime, "onRun">;
-  readonly broker: Pick<Broker, "onMessage">;
-}): LiveDesk {
+export function createLiveDesk({ broker, inbox }: LiveDeskParts): LiveDesk {
   const flowWatchers = new Map<string, Set<(value: PortValue) => void>>();
   const topicWatchers = new Set<{
     readonly filter: string;
@@ -29,17 +36,16 @@ export function createLiveDesk({
   }>();
   const newsListeners = new Set<(news: LiveNews) => void>();
 
-  runtime.onRun(({ flow, run }) => {
-    const watchers = flowWatchers.get(flow.id);
-    if (watchers === undefined) return;
-    for (const value of portValues(run)) for (const listener of watchers) listener(value);
-  });
   broker.onMessage((arrival) => {
     if (topicWatchers.size === 0) return;
     let message: TopicMessage | undefined;
     for (const { filter, listener } of topicWatchers)
       if (matchesFilter(filter, arrival.topic)) listener((message ??= topicMessage(arrival)));
   });
+
+  function tell(news: LiveNews): void {
+    for (const listener of newsListeners) listener(news);
+  }
 
   return {
     watchFlow(flow, listener) {
@@ -60,10 +66,27 @@ export function createLiveDesk({
       newsListeners.add(listener);
       return () => newsListeners.delete(listener);
     },
-    tell(news) {
-      for (const listener of newsListeners) listener(news);
+    tell,
+    tellDevice(device) {
+      if (device !== undefined) tell({ type: "device", device: deviceSummary(device) });
+    },
+    noteRun({ flow, run }) {
+      const watchers = flowWatchers.get(flow.id);
+      if (watchers === undefined) return;
+      for (const value of portValues(run)) for (const listener of watchers) listener(value);
+    },
+    inbox: {
+      async add(notice) {
+        await inbox.add(notice);
+        tell({ type: "notification", notification: { ...notice, readAt: null }, unread: inbox.unread() });
+      },
     },
   };
+}
+
+/** A device as the API shows it. */
+export function deviceSummary({ parent: _parent, blinks: _blinks, ...device }: DeviceView): DeviceSummary {
+  return device;
 }
 
 /** Throws `topic.filter` for a text that is no topic filter. */

@@ -1,0 +1,134 @@
+import { randomBytes } from "node:crypto";
+import { library } from "#flows/library/index.ts";
+import { nodes } from "#flows/nodes/index.ts";
+import { type Auth, createAuth } from "./auth/auth.ts";
+import { type Broker, createBroker } from "./broker/broker.ts";
+import { type Channels, createChannels } from "./channels/channels.ts";
+import { type Devices, createDevices } from "./devices/devices.ts";
+import { type HealthWatch, createHealthWatch } from "./hubHealth.ts";
+import { type Profile, createProfile } from "./hubProfile.ts";
+import { type LiveDesk, createLiveDesk } from "./liveDesk.ts";
+import { createMqttAccess } from "./mqttAccess.ts";
+import { createConnect } from "./outbox/connect.ts";
+import { type Outbox, createOutbox } from "./outbox/outbox.ts";
+import { createPerformers } from "./performers.ts";
+import { type Catalog, createCatalog } from "./runtime/catalog.ts";
+import { type Runtime, createRuntime } from "./runtime/runtime.ts";
+import { type Traces, createTraces } from "./runtime/traces.ts";
+import type { Settings } from "./settings.ts";
+import { type Store, openStore } from "./store/store.ts";
+
+/** The part of a logger that the hub uses; pino fits. */
+export interface HubLog {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+/** What every part is given, so that none reads a clock or a global by itself. */
+export interface HubWorld {
+  readonly settings: Settings;
+  readonly log: HubLog;
+  /** ms since 1970. */
+  readonly now: () => number;
+  /** Runs later, unless the answer is called before. */
+  readonly schedule: (run: () => void, delayMs: number) => () => void;
+  /** Differs after each start; event ids begin with it. */
+  readonly bootId: string;
+}
+
+/** The rooms of the hub, built and not yet started. */
+export interface HubParts {
+  readonly store: Store;
+  readonly auth: Auth;
+  readonly profile: Profile;
+  readonly health: HealthWatch;
+  readonly devices: Devices;
+  readonly broker: Broker;
+  readonly channels: Channels;
+  readonly outbox: Outbox;
+  readonly runtime: Runtime;
+  readonly traces: Traces;
+  readonly catalog: Catalog;
+  readonly live: LiveDesk;
+}
+
+/** Opens the store and builds the rooms on it; each gets what it needs as one named argument. */
+export async function openHubParts(world: HubWorld): Promise<HubParts> {
+  const { settings, log, now, schedule, bootId } = world;
+  const store = await openStore({ folder: settings.data, now, log });
+  const health = createHealthWatch(store.health);
+  const auth = createAuth({ store, now, log });
+  const profile = createProfile(store.settings, settings.host);
+  const newToken = () => randomBytes(16).toString("base64url");
+  const devices = createDevices({ store: store.devices, now, schedule, log, newToken });
+  const access = createMqttAccess({ devices, attempt: auth.throttle.attempt });
+  const broker = createBroker({ access, tcp: undefined, now, log });
+  const connect = createConnect({ rules: () => settings, now });
+  const live = createLiveDesk({ broker, inbox: store.notifications });
+  const channels = createChannels({
+    store: store.channels,
+    vault: store.vault,
+    connect,
+    inbox: live.inbox,
+    now,
+    log,
+  });
+  const perform = createPerformers({ broker, channels, connect, now });
+  const outbox = createOutbox({ store: store.outbox, perform, now, schedule, random: Math.random, log });
+  const runtime = createRuntime({
+    specs: nodes,
+    store: store.runtime,
+    publish: broker.publish,
+    outboxHasNew: outbox.poke,
+    deviceOf: devices.deviceOf,
+    retained: broker.retained,
+    now,
+    schedule,
+    zone: () => profile.current().zone,
+    log,
+    bootId,
+  });
+  const traces = createTraces({ store: store.runs, schedule, log });
+  const catalog = createCatalog({ store: store.flows, runtime, specs: nodes, templates: library, now });
+  return { store, auth, profile, health, devices, broker, channels, outbox, runtime, traces, catalog, live };
+}
+
+/** Lets the rooms hear of each other: what one of them tells, the others take. */
+export function connectHubParts({
+  store,
+  health,
+  devices,
+  broker,
+  outbox,
+  runtime,
+  traces,
+  catalog,
+  live,
+}: HubParts): void {
+  broker.onMessage((arrival) => {
+    // Devices first: the runtime asks them whose message it is.
+    devices.arrival(arrival);
+    runtime.receive(arrival);
+  });
+  broker.onSession(devices.session);
+  broker.onRefusal(devices.knocks.note);
+  devices.onPresence((report) => runtime.presence({ type: "presence", ...report }));
+  devices.onChange((id) => live.tellDevice(devices.get(id)));
+  runtime.onRun(traces.note);
+  runtime.onRun(live.noteRun);
+  outbox.onResult(({ id, ok, status, body, error }) =>
+    runtime.result(id, {
+      ok,
+      ...(status !== undefined && { status }),
+      ...(body !== undefined && { body }),
+      ...(error !== undefined && { error }),
+    }),
+  );
+  catalog.onChange((change) => {
+    if (change.type === "flow-removed") traces.forget(change.flow);
+    live.tell(change);
+  });
+  store.onHealth(health.look);
+  health.onChange((state) => live.tell({ type: "health", health: state }));
+}

@@ -1,0 +1,6 @@
+import type { Problem } from "#flows/problem.ts";
+
+/** An error that the API shows to the caller: a stable code, a sentence, and where it helps, every problem. */
+export function refusal(code: string, message: string, problems?: readonly Problem[]): Error {
+  return Object.assign(new Error(message), { code, ...(problems !== undefined && { problems }) });
+}
