@@ -10,6 +10,7 @@ import {
 } from "vue";
 import type { FlowDocument } from "#flows/flow.ts";
 import type { Point } from "./canvas/geometry.ts";
+import { successor } from "./canvas/walk.ts";
 import { type WireEnds, resolveWires } from "./graph.ts";
 import { type Moment, emptyHistory, redo, remember, undo } from "./history.ts";
 import { shapeOf } from "./specs.ts";
@@ -72,11 +73,19 @@ export function createFlowEditor(initial: FlowDocument): FlowEditor {
     const label = (step === undo ? history.value.past : history.value.future).at(-1)?.label;
     const result = step(history.value, now());
     if (result === undefined || label === undefined) return;
+    const before = {
+      ids: new Set(Object.keys(document.value.nodes)),
+      wires: wires.value,
+      places: places.value,
+    };
+    const [lost] = [...result.moment.selection, ...selection.value];
     history.value = result.history;
     document.value = result.moment.document;
-    select([...result.moment.selection].filter((id) => Object.hasOwn(document.value.nodes, id)));
-    const [focus] = selection.value;
-    focusWish.value = { id: focus };
+    const exists = (id: string): boolean => Object.hasOwn(document.value.nodes, id);
+    select([...result.moment.selection].filter(exists));
+    const [kept] = selection.value;
+    const gone = new Set([...before.ids].filter((id) => !exists(id)));
+    focusWish.value = { id: kept ?? (lost === undefined ? undefined : successor(gone, lost, before)) };
     announcement.value = `${word}: ${label}`;
   }
 

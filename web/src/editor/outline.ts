@@ -5,7 +5,7 @@ import type { WireEnds } from "./graph.ts";
 export interface OutlineRow {
   readonly id: string;
   readonly depth: number;
-  /** The output of the node above that leads here; left out where that has only one. */
+  /** The output of the node above that leads here; left out where there is only one way on. */
   readonly port?: string;
   readonly link: boolean;
 }
@@ -26,9 +26,10 @@ export function outlineOf(
     if (link) return;
     seen.add(id);
     const outputs = outputsOf(id);
+    const branches = outputs.filter((name) => name !== "error").length > 1;
     const leaving = wires.filter(({ from }) => from === id);
     for (const { fromPort, to } of leaving.toSorted((a, b) => rank(outputs, a) - rank(outputs, b)))
-      visit(to, depth + 1, outputs.length > 1 ? fromPort : undefined);
+      visit(to, depth + 1, branches || fromPort === "error" ? fromPort : undefined);
   }
 
   const ids = Object.keys(document.nodes).toSorted((a, b) => compare(document, a, b));
