@@ -265,7 +265,7 @@ function timer(step: Step): void {
   else if (record.lostAt === null) {
     if (nowMs < (silentAt(step) ?? Infinity)) return;
     record.reason = "silent";
-    record.lostAt = step.settings.lastSeenAt ?? nowMs;
+    record.lostAt = step.settings.lastSeenAt ?? record.since ?? nowMs;
   }
   goOffline(step);
 }
@@ -300,7 +300,7 @@ function deadlineOf(step: Step): number | null {
 /** Silence counts only for a device that has neither sessions nor an availability topic. */
 function silentAt({ record, nowMs, settings }: Step): number | null {
   if (record.hasSessions || record.topic !== null || settings.intervalMs === undefined) return null;
-  return (settings.lastSeenAt ?? nowMs) + SILENT_INTERVALS * settings.intervalMs;
+  return (settings.lastSeenAt ?? record.since ?? nowMs) + SILENT_INTERVALS * settings.intervalMs;
 }
 
 function complete(news: News, before: PresenceRecord, { record, nowMs }: Step): PresenceNews {
