@@ -59,3 +59,68 @@ export function republish(from: string, to: string) {
     wires: [{ from: "in", to: "out" }],
   };
 }
+
+/** Passes on readings above 5 °C; what its trigger cannot read goes to a topic of its own. */
+export function oddReadings() {
+  return {
+    millrace: 1,
+    id: "odd-readings",
+    name: "Odd readings",
+    nodes: {
+      in: { type: "mqtt-in", config: { filters: ["odd/{kind}"] } },
+      warm: { type: "filter", config: { when: { ">": [{ var: "payload.celsius" }, 5] } } },
+      seen: { type: "publish", config: { topic: "seen/{{params.kind}}", qos: 0 } },
+      broken: {
+        type: "publish",
+        config: { topic: "broken/{{params.kind}}", payload: "{{facts.error.code}}", qos: 0 },
+      },
+    },
+    wires: [
+      { from: "in", to: "warm" },
+      { from: "warm", to: "seen" },
+      { from: "in.error", to: "broken" },
+    ],
+  };
+}
+
+/** Sends a notification through a channel whenever its button is pressed. */
+export function tellThrough(channel: string) {
+  return {
+    millrace: 1,
+    id: `tell-${channel}`,
+    name: `Tell ${channel}`,
+    nodes: {
+      button: { type: "inject", config: { payload: { room: "north" } } },
+      tell: {
+        type: "notify",
+        config: {
+          channel,
+          title: "{{payload.room}} is too warm",
+          text: "7.9 °C for two minutes",
+          severity: "major",
+        },
+      },
+    },
+    wires: [{ from: "button", to: "tell" }],
+  };
+}
+
+/** Holds each message back; `marks` is how its second half marks them. */
+export function twoHalves({ wait = "1h", marks = "a" } = {}) {
+  return {
+    millrace: 1,
+    id: "two-halves",
+    name: "Two halves",
+    nodes: {
+      in: { type: "mqtt-in", config: { filters: ["held/{device}"], key: "{{params.device}}" } },
+      hold: { type: "delay", config: { for: wait } },
+      out: { type: "publish", config: { topic: "late/{{params.device}}", payload: marks, qos: 0 } },
+      mirror: { type: "publish", config: { topic: "mirror/{{params.device}}", payload: marks, qos: 0 } },
+    },
+    wires: [
+      { from: "in", to: "hold" },
+      { from: "hold", to: "out" },
+      { from: "in", to: "mirror" },
+    ],
+  };
+}

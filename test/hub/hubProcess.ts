@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type IClientOptions, type MqttClient, connectAsync } from "mqtt";
-import type { DeviceCredentials } from "../../server/api/contract.ts";
+import type { DeviceCredentials, Page, RunDetail, RunSummary } from "../../server/api/contract.ts";
 
 /** A hub as a process of its own, on free ports of the loopback and a folder that is removed at the end. */
 export interface HubProcess {
   readonly url: string;
+  /** 0 while the hub waits for its set-up. */
   readonly mqttPort: number;
   readonly setupUrl: string | undefined;
   readonly pid: number;
@@ -31,29 +32,51 @@ export interface Answer<Body = unknown> {
 
 export const ADMIN_PASSWORD = "a long enough password";
 
+const BUILT = "dist/server/main.js";
+const READY_MAX_MS = 15_000;
+/** Addresses that are not below `/api/v1`. */
+const OUTSIDE = /^\/(api|healthz|readyz|metrics|$)/;
+
 interface ReadyLine {
   readonly http: { readonly port: number };
-  readonly mqtt: { readonly port: number };
+  readonly mqtt: { readonly port: number | null };
   readonly setupUrl?: string;
 }
 
-/** Starts the built hub; with `folder` it takes up what an earlier one left there. */
-export async function startHub(
-  options: { readonly folder?: string; readonly args?: readonly string[]; readonly isNew?: boolean } = {},
-): Promise<HubProcess> {
+/** How to start a hub. */
+export interface HubOptions {
+  /** Takes up what an earlier hub left there. */
+  readonly folder?: string;
+  readonly args?: readonly string[];
+  /** Without an administrator: it waits for its set-up. */
+  readonly isNew?: boolean;
+  /** A program that starts the hub in its own way; it is given the data folder, then the whole command. */
+  readonly through?: readonly string[];
+}
+
+/** A command of the command line that has ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Starts the built hub and waits until it is ready. */
+export async function startHub(options: HubOptions = {}): Promise<HubProcess> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "millrace-"));
   const password = options.isNew === true ? [] : ["--admin-password", ADMIN_PASSWORD];
   const args = ["start", "--json", "--data", folder, "--http-port", "0", "--mqtt-port", "0", ...password];
+  const command = [process.execPath, BUILT, ...args, ...(options.args ?? [])];
+  const [program = "", ...rest] =
+    options.through === undefined ? command : [...options.through, folder, ...command];
   const startedAt = performance.now();
-  const child = spawn(process.execPath, ["dist/server/main.js", ...args, ...(options.args ?? [])], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
   child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
   const ready = await readyLine(child, () => log);
   return {
     url: `http://127.0.0.1:${ready.http.port}`,
-    mqttPort: ready.mqtt.port,
+    mqttPort: ready.mqtt.port ?? 0,
     setupUrl: ready.setupUrl,
     pid: child.pid ?? 0,
     folder,
@@ -68,6 +91,27 @@ export async function startHub(
   };
 }
 
+/** Runs a command of the command line to its end. */
+export async function runMillrace(...args: readonly string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [BUILT, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const [out, err] = [child.stdout, child.stderr].map(async (stream) => {
+    let text = "";
+    for await (const chunk of stream) text += String(chunk);
+    return text;
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, out: (await out) ?? "", err: (await err) ?? "" };
+}
+
+/** What the hub logged, line by line. */
+export function logLines(hub: Pick<HubProcess, "log">): readonly Readonly<Record<string, unknown>>[] {
+  return hub
+    .log()
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
 /** Removes what a hub left on disk. */
 export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
@@ -79,9 +123,16 @@ async function readyLine(child: ChildProcess, log: () => string): Promise<ReadyL
   const exit = once(child, "exit").then(() => {
     throw new Error(`The hub ended before it was ready:\n${log()}`);
   });
-  const [line] = await Promise.race([first, exit]);
+  const [line] = await Promise.race([first, exit, tooLate(log)]);
   exit.catch(() => {});
   return JSON.parse(line) as ReadyLine;
+}
+
+function tooLate(log: () => string): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const fail = () => reject(new Error(`The hub was not ready in ${READY_MAX_MS} ms:\n${log()}`));
+    setTimeout(fail, READY_MAX_MS).unref();
+  });
 }
 
 /** A signed-in client of the API. */
@@ -97,19 +148,16 @@ export interface ApiClient {
 /** An API client without a session. */
 export function anonymous(url: string, cookie?: string): ApiClient {
   return async <Body>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
-    const response = await fetch(
-      `${url}${path.startsWith("/api") || path.startsWith("//") ? path.replace(/^\/\//, "/") : `/api/v1${path}`}`,
-      {
-        method,
-        headers: {
-          "x-millrace": "1",
-          ...(cookie !== undefined && { cookie }),
-          ...(body !== undefined && { "content-type": "application/json" }),
-          ...headers,
-        },
-        ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    const response = await fetch(url + (OUTSIDE.test(path) ? path : `/api/v1${path}`), {
+      method,
+      headers: {
+        "x-millrace": "1",
+        ...(cookie !== undefined && { cookie }),
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...headers,
       },
-    );
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get("content-type") ?? "");
     return {
@@ -130,9 +178,9 @@ export async function signIn(hub: Pick<HubProcess, "url">): Promise<ApiClient> {
   return anonymous(hub.url, (headers.get("set-cookie") ?? "").split(";")[0]);
 }
 
-/** Registers a device that may use any topic; its credentials are shown once. */
-export async function addDevice(api: ApiClient, name: string): Promise<DeviceCredentials> {
-  const { status, body } = await api<DeviceCredentials>("POST", "/devices", { name, preset: "any" });
+/** Registers a device that may use any topic unless told otherwise; its credentials are shown once. */
+export async function addDevice(api: ApiClient, name: string, preset = "any"): Promise<DeviceCredentials> {
+  const { status, body } = await api<DeviceCredentials>("POST", "/devices", { name, preset });
   if (status >= 300) throw new Error(`The device was not added: ${status} ${JSON.stringify(body)}`);
   return body;
 }
@@ -160,6 +208,35 @@ export async function deploy(api: ApiClient, document: { readonly name: string }
   const deployed = await api("POST", `/flows/${created.body.id}/deploy`, {});
   if (deployed.status >= 300) throw new Error(`The flow was not deployed: ${JSON.stringify(deployed.body)}`);
   return created.body.id;
+}
+
+/** Makes a channel. */
+export async function addChannel(
+  api: ApiClient,
+  channel: { readonly id: string; readonly kind: string; readonly config: object },
+): Promise<void> {
+  const { status, body } = await api("POST", "/channels", { name: channel.id, ...channel });
+  if (status !== 201) throw new Error(`The channel was not made: ${status} ${JSON.stringify(body)}`);
+}
+
+/** The newest run of a flow with its trace, once there is one that fits. */
+export async function runOf(
+  api: ApiClient,
+  flow: string,
+  fits: (run: RunSummary) => boolean = () => true,
+): Promise<RunDetail> {
+  const newest = async () =>
+    (await api<Page<RunSummary>>("GET", `/flows/${flow}/runs`)).body.items.find(fits);
+  const run = await eventually(newest, (found) => found !== undefined);
+  return (await api<RunDetail>("GET", `/runs/${run?.id}`)).body;
+}
+
+/** A figure of `/metrics`, such as `millrace_broker_denied_total{action="publish"}`. */
+export async function metric(api: ApiClient, series: string): Promise<number> {
+  const { body } = await api<string>("GET", "/metrics");
+  const line = body.split("\n").find((one) => one.startsWith(`${series} `));
+  if (line === undefined) throw new Error(`There is no metric ${series}.`);
+  return Number(line.slice(series.length));
 }
 
 /** Asks again until the answer fits; fails after `timeoutMs` with the last answer. */
