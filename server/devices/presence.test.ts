@@ -277,6 +277,14 @@ describe("presence", () => {
     expect(device.told).toEqual(["@0 online"]);
   });
 
+  it("counts silence from the moment it was online when it never spoke: its deadline used to move on for ever", () => {
+    const device = play({ intervalMs: 20_000 });
+    device.at(0, { type: "availability", value: "online" });
+    device.at(5, { type: "availability", value: "withdrawn" });
+    device.until(1_000);
+    expect(device.record()).toMatchObject({ state: "offline", reason: "silent" });
+  });
+
   it("keeps its promises for any inputs", () => {
     const input = fc.oneof(
       fc.record({ type: fc.constant("up" as const), clientId: fc.constantFrom("c", "d"), epoch: fc.nat(9) }),
