@@ -35,9 +35,9 @@ export interface WebAnswer {
 
 const PATIENCE_MS = 8_000;
 
-/** A web service that notes every request, and answers 200 unless told otherwise. */
+/** A web service that notes every request, and answers 200 unless told otherwise; `undefined` is no answer at all. */
 export async function openWebReceiver(
-  answer: (request: ReceivedRequest, count: number) => WebAnswer = () => ({ status: 200 }),
+  answer: (request: ReceivedRequest) => WebAnswer | undefined = () => ({ status: 200 }),
   port = 0,
 ): Promise<Receiver<ReceivedRequest>> {
   const mailbox = createMailbox<ReceivedRequest>();
@@ -47,8 +47,8 @@ export async function openWebReceiver(
     request.on("end", () => {
       const { method = "", url: path = "", headers } = request;
       const received = { method, path, headers, body, at: Date.now() };
-      const { status, headers: given } = answer(received, mailbox.items.length + 1);
-      response.writeHead(status, given).end();
+      const given = answer(received);
+      if (given !== undefined) response.writeHead(given.status, given.headers).end();
       mailbox.put(received);
     });
   });
