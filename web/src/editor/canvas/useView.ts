@@ -21,6 +21,8 @@ export interface CanvasView {
 }
 
 const GRID_PX = 24;
+/** Dots that stand closer than this zoom puts them are a grey, not a grid. */
+const SPARSE_BELOW = 0.5;
 const WHEEL_ZOOM = 0.0022;
 /** A wheel that counts lines instead of px. */
 const LINE_PX = 16;
@@ -50,7 +52,7 @@ export function useView(
     const style = root.value?.style;
     style?.setProperty("--grid-x", `${x}px`);
     style?.setProperty("--grid-y", `${y}px`);
-    style?.setProperty("--grid-size", `${GRID_PX * zoom}px`);
+    style?.setProperty("--grid-size", `${GRID_PX * zoom * (zoom < SPARSE_BELOW ? 4 : 1)}px`);
     far.value = isFar(zoom, far.value);
     area.value = areaFor(visibleBox(view.value, size.value), area.value.width === 0 ? undefined : area.value);
     for (const listener of listeners) listener();
