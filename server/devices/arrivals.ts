@@ -58,6 +58,16 @@ export function createArrivals({ registry, lookup, bindings, presence, proposals
     return registry.discover(match.origin, match.name, parent?.id ?? null);
   }
 
+  /**
+   * The device whose credential the publisher uses, as long as nothing else names it: a client with a credential of its
+   * own that speaks under one name is that device, whatever the name. Under a second name it is a gateway.
+   */
+  function claimant({ clientId, user }: DeviceArrival): Device | undefined {
+    const device = user === undefined ? undefined : registry.get(user);
+    if (device === undefined || device.credentialHash === null || device.origins.length > 0) return undefined;
+    return clientId === undefined || bindings.isGateway(clientId) ? undefined : device;
+  }
+
   function parentOf({ parent = "", family }: ConventionMatch): Device | undefined {
     const name = family === "zigbee2mqtt" ? "Zigbee2MQTT bridge" : (parent.split("/").at(-1) ?? parent);
     return registry.byOrigin(parent) ?? registry.discover(parent, name, null);
@@ -76,7 +86,10 @@ export function createArrivals({ registry, lookup, bindings, presence, proposals
     const { payload } = message;
     const value = match.role === "availability" ? (match.value ?? readAvailability(payload)) : undefined;
     if (known === undefined && (value === "withdrawn" || payload.length === 0)) return;
-    const device = ensure({ device: known, match });
+    const device = ensure({
+      device: known ?? (match.parent === undefined ? claimant(message) : undefined),
+      match,
+    });
     if (device === undefined) return;
     bind(message, match.parent === undefined ? device : parentOf(match));
     if (match.family === "sparkplug" && !sparkplug.counts(match.origin, match.value, payload)) return;
@@ -94,7 +107,7 @@ export function createArrivals({ registry, lookup, bindings, presence, proposals
     ) {
       const origin = prefixOrigin(generic.prefix);
       const device = ensure({
-        device: known,
+        device: known ?? claimant(message),
         match: { family: "prefix", origin, name: generic.prefix, role: "availability" },
       });
       if (device === undefined) return;

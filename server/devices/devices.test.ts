@@ -148,6 +148,18 @@ describe("devices: who speaks", () => {
     });
   });
 
+  it("takes the first name a credentialed client speaks under for the device itself, not for a second one", async () => {
+    const { devices, session, say } = createTest();
+    await devices.add({ id: "north", name: "Cold store north" });
+    await devices.issueCredential("north");
+    session("c1", true, { user: "north", epoch: 1 });
+    say("coldstore/north/status", "online", { clientId: "c1", user: "north", retain: true });
+    expect(devices.list()).toMatchObject([{ id: "north", name: "Cold store north", state: "online" }]);
+    expect(devices.deviceOf("coldstore/north/temperature", "c1", "north")).toMatchObject({ id: "north" });
+    say("tele/boiler/SENSOR", "{}", { clientId: "c1", user: "north" });
+    expect(devices.list().map(({ id }) => id)).toEqual(["north", "boiler"]);
+  });
+
   it("only proposes a topic that merely looks like availability", () => {
     const { devices, say } = createTest();
     say("pump/LWT", "Online", { clientId: "c" });
