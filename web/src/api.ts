@@ -136,7 +136,7 @@ async function request<Answer>(method: string, path: string, options: RequestOpt
   const answer: unknown = response.status === 204 ? undefined : await response.json().catch(() => undefined);
   if (response.ok) return answer as Answer;
   if (response.status === 401 && path !== "/session") for (const listener of listeners) listener();
-  throw new ApiError(response.status, (answer ?? {}) as Partial<ProblemDocument>);
+  throw new ApiError(response.status, answer ?? {});
 }
 
 async function send(method: string, path: string, options: RequestOptions): Promise<Response> {

@@ -1,3 +1,5 @@
+import "vue";
+
 /** Attributes that pass through to the element, which strict templates do not know by themselves. */
 declare module "vue" {
   interface HTMLAttributes {
@@ -22,5 +24,3 @@ declare module "vue" {
     readonly onKeydown?: (event: KeyboardEvent) => void;
   }
 }
-
-export {};

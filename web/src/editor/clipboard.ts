@@ -14,14 +14,14 @@ const OFFSET = 40;
 
 /** The chosen nodes with the wires among them. */
 export function copyNodes(document: FlowDocument, ids: ReadonlySet<string>): Fragment {
-  const chosen = Object.keys(document.nodes).filter((id) => ids.has(id));
+  const chosen = new Set(Object.keys(document.nodes).filter((id) => ids.has(id)));
   const pick = <Value>(record: Readonly<Record<string, Value>>): Record<string, Value> =>
     Object.fromEntries(Object.entries(record).filter(([id]) => ids.has(id)));
   return {
     millrace: 1,
     nodes: pick(document.nodes),
     wires: document.wires.filter((wire) =>
-      [wire.from, wire.to].every((end) => chosen.includes(parsePortRef(end).node)),
+      [wire.from, wire.to].every((end) => chosen.has(parsePortRef(end).node)),
     ),
     layout: pick(document.layout ?? {}),
   };

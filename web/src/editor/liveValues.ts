@@ -17,7 +17,7 @@ export const LIVE_VALUES: InjectionKey<LiveValues> = Symbol("live values");
 
 /** Keeps the newest value of each port; `nextFrame` says when listeners are called. */
 export function createLiveValues(
-  nextFrame: (flush: () => void) => void = (flush) => void requestAnimationFrame(flush),
+  nextFrame: (work: () => void) => void = (work) => void requestAnimationFrame(work),
 ): LiveValues {
   const ports = new Map<string, Map<string, LiveValue>>();
   const listeners = new Map<string, Set<() => void>>();

@@ -113,11 +113,11 @@ describe("a form from fields", () => {
       more: text("More", { showIf: { field: "mode", is: ["b"] } }),
       rare: optional(flag("Rare", { advanced: true })),
     });
-    expect(() => byLabel(page, "More")).toThrow();
+    expect(() => byLabel(page, "More")).toThrow("Nothing is called More");
     byLabel(page, "Second").click();
     await nextTick();
     expect(byLabel(page, "More")).toBeTruthy();
-    expect(() => byLabel(page, "Rare")).toThrow();
+    expect(() => byLabel(page, "Rare")).toThrow("Nothing is called Rare");
     await press(page, "More settings");
     expect(byLabel(page, "Rare")).toBeTruthy();
   });

@@ -10,7 +10,7 @@ export interface FormProblem {
 
 /** The problems of a node's settings, as its form takes them. */
 export function problemsOfConfig(problems: readonly Problem[], node: string): readonly FormProblem[] {
-  return below(problems, ...["nodes", node, "config"]);
+  return below(problems, "nodes", node, "config");
 }
 
 /** The problems within a part of the settings, with paths that start there. */
