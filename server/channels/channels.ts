@@ -90,12 +90,15 @@ export function createChannels(parts: ChannelsParts): Channels {
   const { store, connect, inbox, now, log } = parts;
   const box = createSecretBox(parts.vault);
   const last = new Map<string, { sentAt: number | null; error: string | null }>();
+  /** Ids that are being written: two channels of one name may be made at the same moment. */
+  const making = new Set<string>();
 
   const rows = (): readonly ChannelRow[] => [
     ...(store.get(INBOX_ID) === undefined ? [INBOX] : []),
     ...store.all(),
   ];
   const find = (id: string) => store.get(id) ?? (id === INBOX_ID ? INBOX : undefined);
+  const isTaken = (id: string) => making.has(id) || find(id) !== undefined;
 
   function view(row: ChannelRow): ChannelView {
     const kind = kindOf(row.kind);
@@ -187,13 +190,13 @@ export function createChannels(parts: ChannelsParts): Channels {
         );
       if (store.all().length >= CHANNELS_MAX)
         return refusal("", `There are ${CHANNELS_MAX} channels already, which is the most.`);
-      const id = draft.id ?? freeId(slugOf(draft.name), (taken) => find(taken) !== undefined);
+      const id = draft.id ?? freeId(slugOf(draft.name), isTaken);
       if (!/^[a-z0-9][a-z0-9-]*$/.test(id) || id.length > ID_LENGTH_MAX)
         return refusal(
           "/id",
           `${quoted(id)} is no id: small letters, digits and -, at most ${ID_LENGTH_MAX}.`,
         );
-      if (find(id) !== undefined) return refusal("/id", `There is a channel ${quoted(id)} already.`);
+      if (isTaken(id)) return refusal("/id", `There is a channel ${quoted(id)} already.`);
       const row = {
         id,
         kind: kind.kind,
@@ -202,7 +205,12 @@ export function createChannels(parts: ChannelsParts): Channels {
         secrets: null,
         createdAt: now(),
       };
-      return save(row, kind, draft);
+      making.add(id);
+      try {
+        return await save(row, kind, draft);
+      } finally {
+        making.delete(id);
+      }
     },
     async update(id, draft) {
       const row = find(id);

@@ -57,6 +57,9 @@ const ID_LENGTH_MAX = 64;
 export function createRegistry({ store, now, newToken, log, changed }: RegistryParts): Registry {
   const devices = new Map<string, Device>();
   const origins = new Map<string, string>();
+  /** Ids that are being written: two devices of one name may be added at the same moment. */
+  const adding = new Set<string>();
+  const isTaken = (id: string) => devices.has(id) || adding.has(id);
   let discovered = 0;
 
   function keep(device: Device): Device {
@@ -93,20 +96,25 @@ export function createRegistry({ store, now, newToken, log, changed }: RegistryP
     },
     async add(draft) {
       const problems = problemsOf(draft);
-      const id = draft.id ?? freeId(slugOf(draft.name), devices);
+      const id = draft.id ?? freeId(slugOf(draft.name), isTaken);
       if (!/^[a-z0-9][a-z0-9-]*$/.test(id) || id.length > ID_LENGTH_MAX)
         problems.push(
           problem("/id", `${quoted(id)} is no id: small letters, digits and -, at most ${ID_LENGTH_MAX}.`),
         );
       const before = devices.get(id);
-      if (before !== undefined && !before.discovered)
+      if (adding.has(id) || before?.discovered === false)
         problems.push(problem("/id", `There is a device ${quoted(id)} already.`));
       if (devices.size >= DEVICES_MAX)
         problems.push(problem("", `There are ${DEVICES_MAX} devices already, which is the most.`));
       if (problems.length > 0) return { ok: false, problems };
       // A device that was found by its topics becomes a registered one.
       const base = before ?? newDevice({ id, name: draft.name, createdAt: now() });
-      return save({ ...base, ...settingsOf(draft), discovered: false });
+      adding.add(id);
+      try {
+        return await save({ ...base, ...settingsOf(draft), discovered: false });
+      } finally {
+        adding.delete(id);
+      }
     },
     async patch(id, changes) {
       const device = devices.get(id);
@@ -133,7 +141,7 @@ export function createRegistry({ store, now, newToken, log, changed }: RegistryP
     },
     discover(origin, name, parent) {
       if (discovered >= DISCOVERED_MAX) return undefined;
-      const id = freeId(slugOf(name), devices);
+      const id = freeId(slugOf(name), isTaken);
       return saveLater(
         newDevice({ id, name, parent, origins: [origin], discovered: true, createdAt: now() }),
       );
@@ -178,8 +186,8 @@ function problem(path: string, message: string): Problem {
   return { code: "device.invalid", severity: "error", path, message };
 }
 
-function freeId(base: string, taken: ReadonlyMap<string, unknown>): string {
+function freeId(base: string, isTaken: (id: string) => boolean): string {
   let id = base;
-  for (let number = 2; taken.has(id); number += 1) id = `${base}-${number}`;
+  for (let number = 2; isTaken(id); number += 1) id = `${base}-${number}`;
   return id;
 }

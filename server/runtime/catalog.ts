@@ -7,6 +7,7 @@ import { CatalogError } from "./catalogError.ts";
 import type { CatalogStore, StoredSummary } from "./catalogStore.ts";
 import type { Deployable, Runtime } from "./runtime.ts";
 import { type FlowStatus, flowStatus } from "./status.ts";
+import { createTurns } from "./turns.ts";
 
 /** A flow as lists show it. Times are ms since 1970. */
 export interface CatalogSummary extends Omit<StoredSummary, "createdAt"> {
@@ -105,8 +106,15 @@ export interface CatalogParts {
 /** Flows a hub may hold (security reference, section 8). */
 const FLOWS_MAX = 2_000;
 
-/** The catalog over a store and a runtime. */
+/** No flow has it: whoever makes a new one waits for those who were about to take the same id. */
+const NEW_FLOWS = "";
+
+/**
+ * The catalog over a store and a runtime. Changes of one flow happen one after the other: a deploy, a switch or a
+ * removal in between would leave store and runtime at odds.
+ */
 export function createCatalog({ store, runtime, specs, templates, now }: CatalogParts): Catalog {
+  const inTurn = createTurns();
   const listeners = new Set<(change: CatalogChange) => void>();
 
   function stored(id: string) {
@@ -206,6 +214,73 @@ export function createCatalog({ store, runtime, specs, templates, now }: Catalog
     return { version, revision, problems, keptTimers, droppedTimers };
   }
 
+  async function create(request: NewFlow, by: Author): Promise<CatalogDetail> {
+    if (store.list().length >= FLOWS_MAX)
+      throw new CatalogError(
+        "flow.too-many",
+        `The hub holds ${FLOWS_MAX} flows already, which is its limit.`,
+      );
+    const draft = documentFor(request);
+    const { id, name } = draft;
+    const at = now();
+    await store.insert({
+      id,
+      name,
+      draft,
+      enabled: true,
+      revision: 1,
+      deployedVersion: null,
+      createdAt: at,
+      updatedAt: at,
+      updatedBy: by.user.name,
+    });
+    changed(id);
+    return detailOf(id);
+  }
+
+  async function save({
+    id,
+    document,
+    revision,
+    by,
+  }: Parameters<Catalog["save"]>[0]): Promise<CatalogDetail> {
+    refuseStale(stored(id), revision);
+    refuseShapeless(document);
+    const draft = document as FlowDocument;
+    if (draft.id !== id)
+      throw new CatalogError(
+        "flow.invalid",
+        `The document has the id ${quoted(draft.id)}; the flow is ${quoted(id)}.`,
+      );
+    const change = {
+      id,
+      name: draft.name,
+      draft,
+      expectedRevision: revision,
+      updatedAt: now(),
+      updatedBy: by.user.name,
+    };
+    if (!(await store.saveDraft(change))) refuseStale(stored(id), revision, true);
+    changed(id);
+    return detailOf(id);
+  }
+
+  async function remove({ id, revision }: Parameters<Catalog["remove"]>[0]): Promise<void> {
+    refuseStale(stored(id), revision);
+    await runtime.remove(id);
+    await store.remove(id);
+    tell({ type: "flow-removed", flow: id });
+  }
+
+  async function setEnabled(id: string, isEnabled: boolean): Promise<CatalogSummary> {
+    const flow = stored(id);
+    await store.setEnabled(id, isEnabled);
+    if (!isEnabled) await runtime.remove(id);
+    else if (flow.deployedVersion !== null && !flow.enabled)
+      runtime.resume({ document: documentOf(id, flow.deployedVersion), version: flow.deployedVersion });
+    return changed(id);
+  }
+
   return {
     enabled: () =>
       store
@@ -217,71 +292,19 @@ export function createCatalog({ store, runtime, specs, templates, now }: Catalog
         })),
     list: () => store.list().flatMap(({ id }) => summaryOf(stored(id))),
     get: (id) => (store.get(id) === undefined ? undefined : detailOf(id)),
-    async create(request, by) {
-      if (store.list().length >= FLOWS_MAX)
-        throw new CatalogError(
-          "flow.too-many",
-          `The hub holds ${FLOWS_MAX} flows already, which is its limit.`,
-        );
-      const draft = documentFor(request);
-      const { id, name } = draft;
-      const at = now();
-      await store.insert({
-        id,
-        name,
-        draft,
-        enabled: true,
-        revision: 1,
-        deployedVersion: null,
-        createdAt: at,
-        updatedAt: at,
-        updatedBy: by.user.name,
-      });
-      changed(id);
-      return detailOf(id);
-    },
-    async save({ id, document, revision, by }) {
-      refuseStale(stored(id), revision);
-      refuseShapeless(document);
-      const draft = document as FlowDocument;
-      if (draft.id !== id)
-        throw new CatalogError(
-          "flow.invalid",
-          `The document has the id ${quoted(draft.id)}; the flow is ${quoted(id)}.`,
-        );
-      const change = {
-        id,
-        name: draft.name,
-        draft,
-        expectedRevision: revision,
-        updatedAt: now(),
-        updatedBy: by.user.name,
-      };
-      if (!(await store.saveDraft(change))) refuseStale(stored(id), revision, true);
-      changed(id);
-      return detailOf(id);
-    },
-    async remove({ id, revision }) {
-      refuseStale(stored(id), revision);
-      await runtime.remove(id);
-      await store.remove(id);
-      tell({ type: "flow-removed", flow: id });
-    },
-    deploy: ({ id, ...request }) => deployDocument(id, stored(id).draft as FlowDocument, request),
-    async rollback({ id, version, ...request }) {
-      const document = documentOf(stored(id).id, version);
-      if (document === null)
-        throw new CatalogError("flow.version-unknown", `The flow ${quoted(id)} has no version ${version}.`);
-      return deployDocument(id, document, request);
-    },
-    async setEnabled(id, isEnabled) {
-      const flow = stored(id);
-      await store.setEnabled(id, isEnabled);
-      if (!isEnabled) await runtime.remove(id);
-      else if (flow.deployedVersion !== null && !flow.enabled)
-        runtime.resume({ document: documentOf(id, flow.deployedVersion), version: flow.deployedVersion });
-      return changed(id);
-    },
+    create: (request, by) => inTurn(NEW_FLOWS, () => create(request, by)),
+    save: (change) => inTurn(change.id, () => save(change)),
+    remove: (request) => inTurn(request.id, () => remove(request)),
+    deploy: ({ id, ...request }) =>
+      inTurn(id, async () => deployDocument(id, stored(id).draft as FlowDocument, request)),
+    rollback: ({ id, version, ...request }) =>
+      inTurn(id, async () => {
+        const document = documentOf(stored(id).id, version);
+        if (document === null)
+          throw new CatalogError("flow.version-unknown", `The flow ${quoted(id)} has no version ${version}.`);
+        return deployDocument(id, document, request);
+      }),
+    setEnabled: (id, isEnabled) => inTurn(id, () => setEnabled(id, isEnabled)),
     versions: (id) =>
       store.versions(stored(id).id).map(({ flow, comment, ...version }) => ({
         ...version,
