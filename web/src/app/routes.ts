@@ -10,6 +10,9 @@ declare module "vue-router" {
   }
 }
 
+/** Remembers across a reload which address could not be loaded, so that it is tried only once more. */
+const RELOADED_FOR = "millrace.reloadedFor";
+
 const routes: RouteRecordRaw[] = [
   { path: "/", redirect: "/flows" },
   {
@@ -51,9 +54,20 @@ export function createAppRouter(): Router {
     return to.meta.open === true ? "/flows" : undefined;
   });
   router.afterEach((to) => {
+    sessionStorage.removeItem(RELOADED_FOR);
     document.title = `${to.meta.title} · ${me.value?.hub.name ?? "Millrace"}`;
   });
+  router.onError((error, to) => reloadOnce(error, to.fullPath));
   return router;
+}
+
+/** A hub that was updated under an open page no longer has the old page's parts: the new ones come with a reload. */
+function reloadOnce(error: unknown, path: string): void {
+  const isMissingPart =
+    error instanceof Error && /dynamically imported module|preload CSS|module script/i.test(error.message);
+  if (!isMissingPart || sessionStorage.getItem(RELOADED_FOR) === path) throw error;
+  sessionStorage.setItem(RELOADED_FOR, path);
+  window.location.assign(path);
 }
 
 /** The shell shows a banner while the hub is away; the screens then load what they can. */

@@ -24,7 +24,7 @@ export interface NodeShape {
 export const GRID = 8;
 export const SPACING = 72;
 export const HEADER_HEIGHT = 56;
-export const PORT_ROW_HEIGHT = 24;
+const PORT_ROW_HEIGHT = 24;
 const WIDTH = 208;
 const WIDTH_WITH_PORT_ROWS = 240;
 const ROWS_PADDING = 8;

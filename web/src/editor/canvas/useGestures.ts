@@ -18,8 +18,8 @@ export interface GestureParts {
 }
 
 /** Movement below it is a click, in px. */
-export const CLICK_WITHIN = 4;
-export const TAP_WITHIN = 10;
+const CLICK_WITHIN = 4;
+const TAP_WITHIN = 10;
 
 /** Whether a pointer has moved far enough since it went down to be dragging. */
 export function hasMoved(start: PointerEvent, now: PointerEvent): boolean {

@@ -13,8 +13,8 @@ export interface Insets {
   readonly bottom: number;
 }
 
-export const ZOOM_SMALLEST = 0.1;
-export const ZOOM_LARGEST = 2;
+const ZOOM_SMALLEST = 0.1;
+const ZOOM_LARGEST = 2;
 /** Below the first the canvas is painted, above the second it is drawn with elements; between them it stays. */
 const FAR_BELOW = 0.35;
 const NEAR_ABOVE = 0.45;
