@@ -105,17 +105,17 @@ export function tellThrough(channel: string) {
   };
 }
 
-/** Holds each message back; `marks` is how its second half marks them. */
-export function twoHalves({ wait = "1h", marks = "a" } = {}) {
+/** Mirrors each message of `AT/DEVICE` at once and holds it back for a while; both ends mark what they send. */
+export function twoHalves(at: string, { wait = "1h", marks = "a" } = {}) {
   return {
     millrace: 1,
     id: "two-halves",
     name: "Two halves",
     nodes: {
-      in: { type: "mqtt-in", config: { filters: ["held/{device}"], key: "{{params.device}}" } },
+      in: { type: "mqtt-in", config: { filters: [`${at}/{device}`], key: "{{params.device}}" } },
       hold: { type: "delay", config: { for: wait } },
-      out: { type: "publish", config: { topic: "late/{{params.device}}", payload: marks, qos: 0 } },
-      mirror: { type: "publish", config: { topic: "mirror/{{params.device}}", payload: marks, qos: 0 } },
+      out: { type: "publish", config: { topic: `late/${at}`, payload: marks, qos: 0 } },
+      mirror: { type: "publish", config: { topic: `mirror/${at}`, payload: marks, qos: 0 } },
     },
     wires: [
       { from: "in", to: "hold" },
