@@ -52,13 +52,6 @@ const structuralOperators: ReadonlySet<string> = new Set([
   "none",
 ]);
 
-/** Every operator a rule may use. */
-export const operatorNames: readonly string[] = [
-  ...structuralOperators,
-  ...plainOperators.keys(),
-  ...extraOperators.keys(),
-];
-
 /** Reads a rule and reports everything that is wrong with it; `part` is absent when it cannot be used. */
 export function readParts(source: unknown): {
   readonly part?: Part;

@@ -1,5 +1,5 @@
 /** Every code that access refuses with, and what the user should know about it. */
-export const authErrorCodes = {
+const authErrorCodes = {
   "auth.wrong": "Name or password is wrong.",
   "auth.throttled": "Too many wrong passwords, or too many people signing in at once; try again later.",
   "setup.token-wrong": "The set-up token is wrong, spent or expired; a restart of the hub makes a new one.",

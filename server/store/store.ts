@@ -44,7 +44,7 @@ export type * from "./setupToken.ts";
 export type * from "./tokens.ts";
 export type * from "./users.ts";
 export type * from "./vault.ts";
-export { StoreError, type StoreErrorCode } from "./storeError.ts";
+export type { StoreErrorCode } from "./storeError.ts";
 
 /** All that the hub keeps on disk. Reads are synchronous and see what has been committed; a write resolves when it is on disk. */
 export interface Store {

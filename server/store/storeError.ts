@@ -1,5 +1,5 @@
 /** Every code the store fails with, and what it means for the hub. */
-export const storeErrorCodes = {
+const storeErrorCodes = {
   "store.locked": "Another hub uses the data folder.",
   "store.permissions": "A file or folder that holds secrets can be read by other accounts of the machine.",
   "store.foreign": "A database file belongs to another program.",
