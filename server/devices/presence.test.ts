@@ -116,6 +116,18 @@ describe("presence", () => {
     expect(device.record()).toMatchObject({ state: "online", blinks: 0, moves: [] });
   });
 
+  it("takes an orderly stop of the hub for no loss: it is no blink, and no step towards flapping", () => {
+    const device = play();
+    device.at(-100, up(1));
+    device.at(0, down(1, "hub-restart"));
+    expect(device.record()).toMatchObject({ state: "online", since: -100_000 });
+    device.at(300, { type: "hub-start", downMs: 300_000 });
+    device.at(329, up(2));
+    device.until(2_000);
+    expect(device.told).toEqual(["@-100 online"]);
+    expect(device.record()).toMatchObject({ state: "online", blinks: 0, moves: [] });
+  });
+
   it("leaves the hub's absence out of an outage that began before", () => {
     const device = play();
     device.at(0, up(1));

@@ -110,6 +110,8 @@ function sessionDown(
   { clientId, epoch, cause }: { clientId: string; epoch: number; cause: SessionCause },
 ): void {
   const { record, nowMs, settings } = step;
+  // The hub went away, not the device: its next start deals with what was live.
+  if (cause === "hub-restart") return;
   const session = record.sessions[clientId];
   // The connection that ended is not the newest one: the device is here.
   if (session === undefined || session.epoch !== epoch) return;
