@@ -4,6 +4,7 @@ import { limits } from "./limits.ts";
 import { formatDuration, parseDuration } from "./logic/duration.ts";
 import { pointer, quoted } from "./problem.ts";
 import { readConfig } from "./config.ts";
+import type { DeviceSelector } from "./deviceSelector.ts";
 
 /** A text on one line. */
 export function text(
@@ -227,12 +228,6 @@ export function json(label: string, options: FieldOptions<unknown> = {}): Field 
 /** The id of a channel; whether it exists is known only to the hub. */
 export function channel(label: string, options: FieldOptions<string> = {}): Field<string, string> {
   return { ...text(label, options), kind: "channel" };
-}
-
-/** Which devices: ids, or all of them. */
-export interface DeviceSelector {
-  readonly all: boolean;
-  readonly ids: readonly string[];
 }
 
 /** One device, several, or `*` for all; stored as a text or a list of ids. */

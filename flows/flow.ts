@@ -51,6 +51,7 @@ export interface TestEvent {
   readonly retain?: boolean;
   /** The topic's retained value, as a trigger reads it at the start. */
   readonly initial?: boolean;
+  /** With `topic`: the device that speaks. With `presence`: the one that came or went. */
   readonly device?: string;
   readonly presence?: string;
   /** Id of an inject node. */

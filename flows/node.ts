@@ -1,4 +1,5 @@
 import type { ConfigOf, Fields, StoredOf } from "./field.ts";
+import type { DeviceSelector } from "./deviceSelector.ts";
 import type { Budget } from "./logic/budget.ts";
 import type { Decoded, DecodeMode } from "./logic/payload.ts";
 import type { DeviceRef, Message } from "./message.ts";
@@ -50,6 +51,8 @@ export type PresenceTransition = "online" | "offline" | "recovered" | "flapping"
 /** What a trigger wants to be called for. */
 export type Interest =
   | { readonly on: "topic"; readonly pattern: TopicPattern }
+  /** Every message of these devices, whatever its topic; comes as a topic event. */
+  | { readonly on: "device"; readonly devices: DeviceSelector }
   | { readonly on: "presence" | "inject" | "start" | "deploy" };
 
 /** Something that leaves the hub. A node only asks for it; the outbox performs it once it is durable. */
@@ -179,7 +182,13 @@ export interface Step<Port extends string = string> {
 
 /** An event as an example writes it; what is left out gets a neutral value. */
 export type ExampleEvent =
-  | { readonly type: "topic"; readonly topic: string; readonly payload: unknown; readonly initial?: true }
+  | {
+      readonly type: "topic";
+      readonly topic: string;
+      readonly device?: string;
+      readonly payload: unknown;
+      readonly initial?: true;
+    }
   | ({ readonly type: "presence"; readonly device: string; readonly event: PresenceTransition } & Partial<
       Omit<PresenceEvent, "device" | "event" | "type">
     >)

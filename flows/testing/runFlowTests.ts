@@ -82,6 +82,7 @@ function happen(hub: VirtualHub, event: TestEvent): void {
     hub.publish({
       topic,
       payload,
+      ...(device !== undefined && { device }),
       ...(qos !== undefined && { qos }),
       ...(retain !== undefined && { retain }),
       ...(initial !== undefined && { initial }),

@@ -12,7 +12,8 @@ import {
 } from "../engine/run.ts";
 import { type FlowState, createFlowState } from "../engine/state.ts";
 import type { Message } from "../message.ts";
-import type { EffectResult, FlowEvent, TopicEvent } from "../node.ts";
+import { selectsDevice } from "../deviceSelector.ts";
+import type { EffectResult, FlowEvent, Interest, TopicEvent } from "../node.ts";
 import { rawPayload } from "./rawPayload.ts";
 import { decodePayload } from "../logic/payload.ts";
 
@@ -36,6 +37,8 @@ export interface VirtualHub {
 
 export interface VirtualPublish {
   readonly topic: string;
+  /** Id of the device that speaks. */
+  readonly device?: string;
   readonly payload: unknown;
   readonly qos?: 0 | 1 | 2;
   readonly retain?: boolean;
@@ -136,13 +139,17 @@ export function createVirtualHub({ program, startMs, zone, onRun }: VirtualHubOp
 function listening(program: Program, event: FlowEvent): readonly ProgramNode[] {
   const found = new Set<ProgramNode>();
   for (const { node, interest } of program.listens) {
-    const isOurs =
-      interest.on === "topic"
-        ? event.type === "topic" && interest.pattern.matches(event.levels) !== undefined
-        : interest.on === event.type;
-    if (isOurs) found.add(node);
+    if (isMeant(interest, event)) found.add(node);
   }
   return [...found];
+}
+
+function isMeant(interest: Interest, event: FlowEvent): boolean {
+  if (interest.on === "topic")
+    return event.type === "topic" && interest.pattern.matches(event.levels) !== undefined;
+  if (interest.on === "device")
+    return event.type === "topic" && selectsDevice(interest.devices, event.device?.id);
+  return interest.on === event.type;
 }
 
 function topicEvent(given: VirtualPublish, nowMs: number): TopicEvent {
@@ -155,7 +162,7 @@ function topicEvent(given: VirtualPublish, nowMs: number): TopicEvent {
     retain: given.retain ?? given.initial ?? false,
     initial: given.initial ?? false,
     seenAt: nowMs,
-    device: undefined,
+    device: given.device === undefined ? undefined : { id: given.device, name: given.device },
     cause: given.cause,
     hops: given.hops ?? 0,
     size: raw.size,

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { type DeviceSelector, selectsDevice } from "#flows/deviceSelector.ts";
 import type { ProgramNode } from "#flows/engine/program.ts";
 import { type DecodeMode, type Decoded, type RawPayload, decodePayload } from "#flows/logic/payload.ts";
 import type { DeviceRef } from "#flows/message.ts";
@@ -23,7 +24,10 @@ export interface Route {
 export interface Router {
   add(flow: DeployedFlow): void;
   remove(flow: DeployedFlow): void;
-  routeOf(topic: string): Route;
+  /** `deviceId` counts only while somebody listens to devices; leave it out otherwise. */
+  routeOf(topic: string, deviceId?: string): Route;
+  /** Some flow listens to all that a device says, so the device of a message must be known before it is routed. */
+  listensToDevices(): boolean;
 }
 
 interface Listener {
@@ -32,20 +36,28 @@ interface Listener {
   matches(levels: readonly string[]): boolean;
 }
 
+interface DeviceListener {
+  readonly flow: DeployedFlow;
+  readonly node: ProgramNode;
+  readonly devices: DeviceSelector;
+}
+
 /** A router without flows. */
 export function createRouter(): Router {
   const trie = createTopicTrie<Listener>();
   const added = new Map<DeployedFlow, { readonly filter: string; readonly listener: Listener }[]>();
+  let deviceListeners: DeviceListener[] = [];
   let routes = new Map<string, Route>();
 
-  function work(topic: string): Route {
+  function work(topic: string, deviceId: string | undefined): Route {
     const levels = topic.split("/");
     const byFlow = new Map<DeployedFlow, Set<ProgramNode>>();
-    for (const { flow, node, matches } of trie.match(topic)) {
-      if (!matches(levels)) continue;
+    const add = ({ flow, node }: Pick<Listener, "flow" | "node">) => {
       const nodes = byFlow.get(flow) ?? new Set();
       byFlow.set(flow, nodes.add(node));
-    }
+    };
+    for (const listener of trie.match(topic)) if (listener.matches(levels)) add(listener);
+    for (const listener of deviceListeners) if (selectsDevice(listener.devices, deviceId)) add(listener);
     return { levels, listeners: [...byFlow].map(([flow, nodes]) => ({ flow, nodes: [...nodes] })) };
   }
 
@@ -61,6 +73,8 @@ export function createRouter(): Router {
         };
         return [{ filter: pattern.filter, listener }];
       });
+      for (const { node, interest } of flow.program.listens)
+        if (interest.on === "device") deviceListeners.push({ flow, node, devices: interest.devices });
       for (const { filter, listener } of entries) trie.add(filter, listener);
       added.set(flow, entries);
       routes = new Map();
@@ -68,16 +82,19 @@ export function createRouter(): Router {
     remove(flow) {
       for (const { filter, listener } of added.get(flow) ?? []) trie.remove(filter, listener);
       added.delete(flow);
+      deviceListeners = deviceListeners.filter((listener) => listener.flow !== flow);
       routes = new Map();
     },
-    routeOf(topic) {
-      let route = routes.get(topic);
+    routeOf(topic, deviceId) {
+      const place = deviceId === undefined ? topic : `${deviceId} ${topic}`;
+      let route = routes.get(place);
       if (route === undefined) {
         if (routes.size >= runtimeLimits.routedTopics) routes.clear();
-        routes.set(topic, (route = work(topic)));
+        routes.set(place, (route = work(topic, deviceId)));
       }
       return route;
     },
+    listensToDevices: () => deviceListeners.length > 0,
   };
 }
 

@@ -76,10 +76,11 @@ export function createRuntime(parts: RuntimeParts): Runtime {
 
   function handleArrival(arrival: RuntimeArrival): void {
     const { topic, payload, qos, retain, seenAt, clientId, user, origin } = arrival;
-    const { levels, listeners } = router.routeOf(topic);
+    const speaker = router.listensToDevices() ? deviceOf(topic, clientId, user) : undefined;
+    const { levels, listeners } = router.routeOf(topic, speaker?.id);
     if (listeners.length === 0) return;
     clock.fireDue(now());
-    const device = deviceOf(topic, clientId, user);
+    const device = speaker ?? deviceOf(topic, clientId, user);
     const event = topicEvent({ topic, payload, qos, retain, initial: false, seenAt, device, origin }, levels);
     const cause = { eventId: runner.nextEventId(), trigger: topic };
     for (const { flow, nodes } of listeners)

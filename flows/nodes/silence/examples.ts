@@ -17,6 +17,16 @@ const nineReports: readonly Step<"silent" | "returned">[] = Array.from({ length:
 /** The promises of the node. */
 export const examples = [
   {
+    title: "Whatever a device says, on any topic, is a sign of its life; other devices do not help it",
+    config: { device: "boiler", for: "60s" },
+    steps: [
+      { atMs: 0, event: { type: "topic", topic: "tele/a", device: "boiler", payload: 1 }, gives: [] },
+      { atMs: 30_000, event: { type: "topic", topic: "stat/b", device: "boiler", payload: "ON" }, gives: [] },
+      { atMs: 60_000, event: { type: "topic", topic: "tele/a", device: "other", payload: 1 }, gives: [] },
+      { atMs: 90_000, gives: [silent(30_000, 60_000)] },
+    ],
+  },
+  {
     title: "A minute after the last message; the next one ends it",
     config: { filters: ["meter"], for: "60s" },
     steps: [

@@ -1,6 +1,6 @@
 import { condition, filters, key } from "../../expressions.ts";
 import { optional } from "../../field.ts";
-import { choice, duration, durationOrAuto } from "../../fields.ts";
+import { choice, device, duration, durationOrAuto } from "../../fields.ts";
 import { limits } from "../../limits.ts";
 import { type SettingProblem, defineNode } from "../../node.ts";
 import { short } from "../sentences.ts";
@@ -11,11 +11,19 @@ const FILTERS_MAX = 20;
 const SHORTEST_MS = 1_000;
 
 const fields = {
-  filters: filters("Topics", {
-    help: "+ is any level, # all that follow, {room} a level with a name.",
-    placeholder: "meter/{id}/power",
-    maximum: FILTERS_MAX,
-  }),
+  filters: optional(
+    filters("Topics", {
+      help: "+ is any level, # all that follow, {room} a level with a name.",
+      placeholder: "meter/{id}/power",
+      maximum: FILTERS_MAX,
+    }),
+  ),
+  device: optional(
+    device("Devices", {
+      help: "Any message of them is a sign of life. * stands for all.",
+      placeholder: "boiler",
+    }),
+  ),
   for: durationOrAuto("Silent for", {
     help: "auto: three times the interval learned from the messages, at least 30 seconds.",
     default: "auto",
@@ -62,13 +70,14 @@ export const silence = defineNode({
   ports: ["silent", "returned"],
   initial: (): SilenceState => ({ heard: {} }),
   overdue: "extend",
-  sentence: ({ filters: topics = [], for: span = "auto" }) =>
+  sentence: ({ filters: topics = [], device: devices = [], for: span = "auto" }) =>
     short(
-      `${topics.join(", ") || "no topic yet,"} ${span === "auto" ? "unusually silent" : `silent for ${span}`}`,
+      `${[...topics, ...[devices].flat()].join(", ") || "no topic yet,"} ${span === "auto" ? "unusually silent" : `silent for ${span}`}`,
     ),
   check,
-  listens: ({ filters: patterns, neverSeen }) => [
+  listens: ({ filters: patterns = [], device: devices, neverSeen }) => [
     ...patterns.map((pattern) => ({ on: "topic", pattern }) as const),
+    ...(devices === undefined ? [] : [{ on: "device", devices } as const]),
     ...(neverSeen === "fire" ? [{ on: "start" } as const, { on: "deploy" } as const] : []),
   ],
   eventKey: (event, config) =>
@@ -79,7 +88,10 @@ export const silence = defineNode({
   examples,
 });
 
-function check({ filters: patterns, for: span, neverSeen }: SilenceConfig): readonly SettingProblem[] {
+function check(config: SilenceConfig): readonly SettingProblem[] {
+  const { filters: patterns = [], device: devices, for: span, neverSeen } = config;
+  if (patterns.length === 0 && devices === undefined)
+    return [{ path: "filters", message: "Name topics, or devices, or both: something must be missed." }];
   if (neverSeen === "wait") return [];
   const problems: SettingProblem[] = [];
   patterns.forEach(({ source }, index) => {

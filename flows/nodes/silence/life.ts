@@ -1,3 +1,4 @@
+import type { DeviceSelector } from "../../deviceSelector.ts";
 import type { KeyRule } from "../../expressions.ts";
 import { formatDuration } from "../../logic/duration.ts";
 import { type IntervalState, learnGap, learnedIntervalMs, noGaps } from "../../logic/interval.ts";
@@ -7,7 +8,8 @@ import { type NodeContext, type Reaction, type TopicEvent, cancel, emit, wake } 
 import type { TopicPattern } from "../../topics/topicFilter.ts";
 
 export interface SilenceConfig {
-  readonly filters: readonly TopicPattern[];
+  readonly filters: readonly TopicPattern[] | undefined;
+  readonly device: DeviceSelector | undefined;
   /** ms. */
   readonly for: number | "auto";
   readonly repeat: number | undefined;
@@ -75,7 +77,7 @@ export function hear(event: TopicEvent, config: SilenceConfig, context: Context)
 
 /** At a deploy or start: topics that were never heard begin to be missed. */
 export function watchUnseen(config: SilenceConfig, { state, nowMs, eventId }: Context): SilenceReaction {
-  const unseen = config.filters
+  const unseen = (config.filters ?? [])
     .map(({ source }) => source)
     .filter((topic) => !Object.hasOwn(state.heard, topic));
   if (unseen.length === 0 || config.for === "auto") return { why: () => "Every topic is watched already." };
@@ -119,7 +121,7 @@ export function wakeUp(
   };
 }
 
-function messageOf(event: TopicEvent, { filters }: SilenceConfig, id: string): Message {
+function messageOf(event: TopicEvent, { filters = [] }: SilenceConfig, id: string): Message {
   const decoded = event.decode("auto");
   const { topic, levels, device, seenAt, qos, retain, cause = id, hops } = event;
   const params = filters.map((pattern) => pattern.matches(levels)).find((found) => found !== undefined);
