@@ -10,6 +10,8 @@ export interface FinishedRun {
   readonly run: Run;
   /** What set it off, in a few words. */
   readonly trigger: string;
+  /** Of the payload that set it off. */
+  readonly bytes: number;
   readonly durationMs: number;
 }
 
@@ -34,6 +36,8 @@ export interface Runner {
 export interface RunCause {
   readonly eventId: string;
   readonly trigger: string;
+  /** Of the payload that sets it off. @default 0 */
+  readonly bytes?: number;
 }
 
 /** A runner that has run nothing yet. */
@@ -60,7 +64,8 @@ export function createRunner(
     committer.commit(flow, done);
     noteAsked(flow, done);
     for (const { level, text, node } of done.logs) log.info({ flow: flow.id, node, level }, text);
-    tell({ flow, run: done, trigger: cause.trigger, durationMs: performance.now() - before });
+    const { trigger, bytes = 0 } = cause;
+    tell({ flow, run: done, trigger, bytes, durationMs: performance.now() - before });
   }
 
   function mayRun(flow: DeployedFlow, nowMs: number): boolean {

@@ -3,7 +3,7 @@ import { type Program, type ProgramNode, compileFlow } from "#flows/engine/progr
 import { type Downtime, cancelAll, carryOver, memoryAfter } from "#flows/engine/restore.ts";
 import { runEvent, runIdOf, runResult, runTimer } from "#flows/engine/run.ts";
 import { type Timer, forgetStale } from "#flows/engine/state.ts";
-import type { EffectResult, FlowEvent, PresenceEvent } from "#flows/node.ts";
+import type { EffectResult, FlowEvent, PresenceEvent, TopicEvent } from "#flows/node.ts";
 import type { Problem } from "#flows/problem.ts";
 import { createClock } from "./clock.ts";
 import { createCommitter } from "./committer.ts";
@@ -82,7 +82,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     clock.fireDue(now());
     const device = speaker ?? deviceOf(topic, clientId, user);
     const event = topicEvent({ topic, payload, qos, retain, initial: false, seenAt, device, origin }, levels);
-    const cause = { eventId: runner.nextEventId(), trigger: topic };
+    const cause = { eventId: runner.nextEventId(), trigger: topic, bytes: payload.length };
     for (const { flow, nodes } of listeners)
       runner.run(flow, cause, (input) => runEvent(input, event, nodes));
     clock.look();
@@ -96,10 +96,11 @@ export function createRuntime(parts: RuntimeParts): Runtime {
 
   /** An event for every node of a flow that listens to its kind; undefined when none does. */
   function happen(flow: DeployedFlow, event: FlowEvent, trigger: string, only?: string): string | undefined {
-    const nodes = listeningTo(flow.program, event.type).filter(({ id }) => only === undefined || id === only);
-    if (nodes.length === 0) return undefined;
+    const nodesOf = (program: Program) =>
+      listeningTo(program, event.type).filter(({ id }) => only === undefined || id === only);
+    if (nodesOf(flow.program).length === 0) return undefined;
     const cause = { eventId: runner.nextEventId(), trigger };
-    runner.run(flow, cause, (input) => runEvent(input, event, nodes));
+    runner.run(flow, cause, (input) => runEvent(input, event, nodesOf(input.program)));
     clock.look();
     return runIdOf(cause.eventId, flow.id);
   }
@@ -107,7 +108,8 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   /** Retained values are state, not news: they run through the flow marked `initial`. */
   function readRetained(flow: DeployedFlow): void {
     for (const { event, nodes } of retainedEvents(flow, router, parts)) {
-      const cause = { eventId: runner.nextEventId(), trigger: `${event.topic} (retained)` };
+      const trigger = `${event.topic} (retained)`;
+      const cause = { eventId: runner.nextEventId(), trigger, bytes: event.size };
       runner.run(flow, cause, (input) => runEvent(input, event, nodes));
     }
     clock.look();

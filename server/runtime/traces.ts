@@ -66,9 +66,14 @@ export interface TracesParts {
   readonly log: { error(details: object, message: string): void };
 }
 
+/** The steps of a run are only written out when somebody asks; a run over a large payload is, so that it can go. */
+interface KeptRun extends TracedRun {
+  readonly steps: () => readonly TracedStep[];
+}
+
 interface Ring {
-  /** Oldest first; the trace of a run is only written out when somebody asks. */
-  readonly runs: FinishedRun[];
+  /** Oldest first. */
+  readonly runs: KeptRun[];
   /** Start of the current second, the runs in it, and those of them that went to the history. */
   secondAt: number;
   inSecond: number;
@@ -102,7 +107,7 @@ export function createTraces({ store, schedule, log }: TracesParts): Traces {
       counts.sampledOut++;
       return;
     }
-    ring.runs.push(finished);
+    ring.runs.push(keptRun(finished));
     if (ring.runs.length > runtimeLimits.tracedRuns * 2) ring.runs.splice(0, runtimeLimits.tracedRuns);
     if (run.effects.length === 0 && run.outcome === "ok") return;
     if (++ring.storedInSecond <= runtimeLimits.storedRunsPerSecond) {
@@ -131,11 +136,16 @@ export function createTraces({ store, schedule, log }: TracesParts): Traces {
   return {
     note,
     recent: (flow) =>
-      (rings.get(flow)?.runs ?? []).slice(-runtimeLimits.tracedRuns).toReversed().map(tracedRun),
+      (rings.get(flow)?.runs ?? [])
+        .slice(-runtimeLimits.tracedRuns)
+        .toReversed()
+        .map(({ steps: _steps, ...run }) => run),
     get(id) {
       for (const { runs } of rings.values()) {
-        const found = runs.find(({ run }) => run.id === id);
-        if (found !== undefined) return { ...tracedRun(found), trace: found.run.steps.map(tracedStep) };
+        const found = runs.find((run) => run.id === id);
+        if (found === undefined) continue;
+        const { steps, ...run } = found;
+        return { ...run, trace: steps() };
       }
       const stored = unwritten.find((run) => run.id === id) ?? store.get(id);
       if (stored === undefined) return undefined;
@@ -146,6 +156,12 @@ export function createTraces({ store, schedule, log }: TracesParts): Traces {
     flush,
     counts: () => ({ ...counts }),
   };
+}
+
+function keptRun(finished: FinishedRun): KeptRun {
+  const { run, bytes } = finished;
+  const kept = bytes > runtimeLimits.tracePayloadBytes ? run.steps.map(tracedStep) : undefined;
+  return { ...tracedRun(finished), steps: kept === undefined ? () => run.steps.map(tracedStep) : () => kept };
 }
 
 function tracedRun({ flow, run, trigger, durationMs }: FinishedRun): TracedRun {
