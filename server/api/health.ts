@@ -10,9 +10,9 @@ export function healthRoutes({ health }: Pick<ApiParts, "health">): readonly Rou
       health,
       isWell: ({ state }) => state !== "failed",
     }),
-    watchRoute("/readyz", "Tells whether the hub serves devices and flows; 503 while it does not.", {
+    watchRoute("/readyz", "Tells whether the hub serves devices and flows in full; 503 while it does not.", {
       health,
-      isWell: ({ state }) => state === "ok" || state === "degraded",
+      isWell: ({ state }) => state === "ok",
     }),
   ];
 }

@@ -9,6 +9,12 @@ describe("health", () => {
       reasons: ["The disk is nearly full."],
     });
   });
+
+  it("takes a hub that is not all it should be for alive, and not for ready", async () => {
+    const { send } = createTestApi();
+    expect((await send(undefined, { url: "/healthz" })).statusCode).toBe(200);
+    expect((await send(undefined, { url: "/readyz" })).statusCode).toBe(503);
+  });
 });
 
 describe("metrics", () => {

@@ -150,7 +150,7 @@ describe("deploying", () => {
       ...Array.from({ length: 20 }, () => send("turns")),
     ]);
     expect(published).toHaveLength(20);
-    expect([first.body.version, second.body.version].toSorted()).toEqual([2, 3]);
+    expect(new Set([first.body.version, second.body.version])).toEqual(new Set([2, 3]));
     expect((await detail(id)).status).toMatchObject({ runs: 20, pendingTimers: 20 });
   });
 
@@ -181,7 +181,7 @@ describe("deploying", () => {
     const put = (description: string) =>
       api("PUT", `/flows/${id}`, { ...document, description }, { "if-match": `"${revision}"` });
     const answers = await Promise.all([put("A"), put("B")]);
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 412]);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 412]));
     const kept = answers[0]?.status === 200 ? "A" : "B";
     expect(await detail(id)).toMatchObject({ description: kept, revision: revision + 1 });
   });
