@@ -84,8 +84,19 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     const event = topicEvent({ topic, payload, qos, retain, initial: false, seenAt, device, origin }, levels);
     const cause = { eventId: runner.nextEventId(), trigger: topic, bytes: payload.length };
     for (const { flow, nodes } of listeners)
-      runner.run(flow, cause, (input) => runEvent(input, event, nodes));
+      runner.run(flow, cause, (input) => runEvent(input, event, present(flow, nodes, event)));
     clock.look();
+  }
+
+  /** A message that waited for a deploy goes to the triggers of the new version, which may listen to other topics. */
+  function present(
+    flow: DeployedFlow,
+    nodes: readonly ProgramNode[],
+    event: TopicEvent,
+  ): readonly ProgramNode[] {
+    if (nodes.every((node) => flow.program.nodes.get(node.id) === node)) return nodes;
+    const { listeners } = router.routeOf(event.topic, event.device?.id);
+    return listeners.find((entry) => entry.flow === flow)?.nodes ?? [];
   }
 
   function fireTimer(timer: Timer): void {
