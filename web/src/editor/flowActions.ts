@@ -33,6 +33,8 @@ export interface FlowActions {
   /** Removes what is selected: nodes, or a wire. */
   remove(): void;
   duplicate(): void;
+  /** What is selected, as text for the clipboard; `undefined` where no node is. */
+  fragment(): string | undefined;
   copy(): void;
   paste(text: string, at?: Point): void;
   toggleDisabled(): void;
@@ -92,7 +94,7 @@ export function createFlowActions(editor: FlowEditor, refuse: (reason: string) =
     const spec = specOf(type);
     if (spec === undefined) return undefined;
     const node = { type, ...startConfig(spec) };
-    const added = addNode(editor.document.value, node, spec.title, placeFor(spec, options));
+    const added = addNode(withAllPlaces(editor), node, spec.title, placeFor(spec, options));
     const joined = join(added.document, added.id, options);
     editor.commit(`Add ${spec.title}`, joined);
     editor.goTo(added.id);
@@ -133,10 +135,15 @@ export function createFlowActions(editor: FlowEditor, refuse: (reason: string) =
   function paste(text: string, at?: Point): void {
     const read = readFragment(text);
     if ("problem" in read) return refuse(read.problem);
-    const { document, ids } = pasteFragment(editor.document.value, read.fragment, at);
+    const { document, ids } = pasteFragment(withAllPlaces(editor), read.fragment, at);
     editor.commit(`Paste ${ids.size === 1 ? "a node" : `${ids.size} nodes`}`, document);
     editor.select(ids);
     editor.focusWish.value = { id: [...ids][0] };
+  }
+
+  function fragment(): string | undefined {
+    const ids = editor.selection.value;
+    return ids.size === 0 ? undefined : JSON.stringify(copyNodes(withAllPlaces(editor), ids), undefined, 2);
   }
 
   return {
@@ -157,15 +164,17 @@ export function createFlowActions(editor: FlowEditor, refuse: (reason: string) =
     },
     cut: (keys) => editor.commit("Cut wire", disconnect(editor.document.value, keys, shapeOf)),
     duplicate() {
-      if (editor.selection.value.size > 0)
-        paste(JSON.stringify(copyNodes(editor.document.value, editor.selection.value)));
+      const text = fragment();
+      if (text !== undefined) paste(text);
     },
+    fragment,
     copy() {
-      const ids = editor.selection.value;
-      if (ids.size === 0) return;
-      const text = JSON.stringify(copyNodes(editor.document.value, ids), undefined, 2);
+      const text = fragment();
+      if (text === undefined) return;
+      // Over plain HTTP from another computer, browsers keep the clipboard from buttons.
+      if (!isSecureContext) return refuse("The browser keeps the clipboard from this page; press Ctrl+C.");
       navigator.clipboard.writeText(text).then(
-        () => editor.announce(`Copied ${counted(ids)}`),
+        () => editor.announce(`Copied ${counted(editor.selection.value)}`),
         () => refuse("The browser did not allow to use the clipboard."),
       );
     },
