@@ -66,7 +66,7 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
     stops.add(api.stop);
     const setupUrl = await openOrAskForSetup(parts, demo, httpPort);
     parts.health.setPhase("running");
-    stops.add(() => parts.health.setPhase("stopping"));
+    stops.add(parts.store.lastChance, () => parts.health.setPhase("stopping"));
     return { httpPort, mqttPort, setupUrl };
   }
 

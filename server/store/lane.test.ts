@@ -99,6 +99,20 @@ describe("a disk that is full or a file that is busy", () => {
     expect(told).toEqual(["disk-full", "busy", "ok"]);
   });
 
+  it("refuses from the last chance on instead of making everybody wait, and takes what it has room for", async () => {
+    const lost = Promise.allSettled([commit()]);
+    vi.runAllTimers();
+    lane.receive({ kind: "disk-full", message: "full" });
+    lane.lastChance();
+    expect(batches).toHaveLength(2);
+    lane.receive({ kind: "disk-full", message: "full" });
+    expect(await lost).toMatchObject([{ status: "rejected", reason: { code: "store.disk-full" } }]);
+    const late = commit();
+    vi.runAllTimers();
+    write(2);
+    expect(await late).toBe(true);
+  });
+
   it("gets one last chance at the end, and then the rest is refused by name", async () => {
     const lost = Promise.allSettled([commit()]);
     vi.runAllTimers();

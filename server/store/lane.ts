@@ -26,6 +26,8 @@ export interface Lane {
   readonly fail: (message: string) => void;
   readonly health: () => FileHealth;
   readonly backlog: () => Backlog;
+  /** The hub is about to end: what the disk does not take now is refused instead of tried again. */
+  readonly lastChance: () => void;
   /** Resolves when all is written, or when it is clear that it cannot be. */
   readonly drain: () => Promise<void>;
 }
@@ -62,6 +64,7 @@ export function createLane({ file, send, onHealth }: LaneOptions): Lane {
   let turn: NodeJS.Immediate | undefined;
   let retry: NodeJS.Timeout | undefined;
   let isClosed = false;
+  let isLastChance = false;
   let onDrained: (() => void) | undefined;
 
   function commit(group: readonly Operation[]): Promise<boolean> {
@@ -112,7 +115,8 @@ export function createLane({ file, send, onHealth }: LaneOptions): Lane {
 
   function tryAgain(state: "disk-full" | "busy", message: string): void {
     report(state, message);
-    if (isClosed) return rejectAll(new StoreError("store.disk-full", `Not written at the end: ${message}`));
+    if (isLastChance)
+      return rejectAll(new StoreError("store.disk-full", `Not written at the end: ${message}`));
     retry = setTimeout(sendAgain, writerLimits.retryMs);
   }
 
@@ -148,14 +152,19 @@ export function createLane({ file, send, onHealth }: LaneOptions): Lane {
     onHealth(health);
   }
 
+  function lastChance(): void {
+    isLastChance = true;
+    // Now instead of at the next second.
+    if (retry !== undefined) sendAgain();
+  }
+
   function drain(): Promise<void> {
     isClosed = true;
     if (underWay.length === 0 && waiting.length === 0) return Promise.resolve();
     const isDrained = new Promise<void>((resolve) => {
       onDrained = resolve;
     });
-    // A full disk gets one last chance now instead of at the next second.
-    if (retry !== undefined) sendAgain();
+    lastChance();
     return isDrained;
   }
 
@@ -168,6 +177,7 @@ export function createLane({ file, send, onHealth }: LaneOptions): Lane {
     fail,
     health: () => health,
     backlog: () => ({ operations, bytes, fill: fill() }),
+    lastChance,
     drain,
   };
 }

@@ -68,6 +68,8 @@ export interface Store {
   readonly onHealth: (listener: (health: FileHealth) => void) => () => void;
   /** How much waits for hub.db; pause what can be paused when it fills. */
   readonly backlog: () => Backlog;
+  /** The hub is about to end: a full disk is asked once more, then it refuses instead of making everybody wait. */
+  readonly lastChance: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -132,7 +134,7 @@ function prepareHistory({ folder, now, log }: StoreOptions, path: string): void 
   }
 }
 
-type Repositories = Omit<Store, "vault" | "health" | "onHealth" | "backlog" | "close">;
+type Repositories = Omit<Store, "vault" | "close" | keyof ReturnType<typeof faces>>;
 type Readers = Readonly<Record<StoreFile, Reader>>;
 
 function repositories(writer: Writer, readers: Readers, now: () => number): Repositories {
@@ -160,11 +162,12 @@ function repositories(writer: Writer, readers: Readers, now: () => number): Repo
   };
 }
 
-function faces(writer: Writer): Pick<Store, "health" | "onHealth" | "backlog"> {
+function faces(writer: Writer): Pick<Store, "health" | "onHealth" | "backlog" | "lastChance"> {
   return {
     health: () => [writer.health("hub"), writer.health("history")],
     onHealth: writer.onHealth,
     backlog: () => writer.backlog("hub"),
+    lastChance: writer.lastChance,
   };
 }
 

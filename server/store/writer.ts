@@ -18,6 +18,8 @@ export interface Writer {
   readonly backlog: (file: StoreFile) => Backlog;
   /** Caps the size of a file; beyond it the disk counts as full. */
   readonly limitPages: (file: StoreFile, pages: number) => void;
+  /** The hub is about to end: a full disk is asked once more, then it refuses instead of making everybody wait. */
+  readonly lastChance: () => void;
   /** Writes what waits, then ends the thread. */
   readonly close: () => Promise<void>;
 }
@@ -82,6 +84,9 @@ export function createWriter(paths: Readonly<Record<StoreFile, string>>): Writer
     },
     backlog: (file) => lanes[file].backlog(),
     limitPages: (file, pages) => post({ do: "limit-pages", file, pages }),
+    lastChance: () => {
+      for (const each of Object.values(lanes)) each.lastChance();
+    },
     close,
   };
 }

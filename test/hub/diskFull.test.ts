@@ -25,11 +25,12 @@ import { tinyDisk } from "./tinyDisk.ts";
 const DISK_MIB = 12;
 /** A second, and what a busy machine adds. */
 const SEEN_MAX_MS = 1_500;
-const STOP_MAX_MS = 20_000;
+const STOP_MAX_MS = 5_000;
 
 const disk = tinyDisk(DISK_MIB);
-if (disk === undefined && process.env["MILLRACE_REQUIRE_TOOLS"] === "1")
-  throw new Error("A small disk cannot be mounted here: unshare and mount are missing or not allowed.");
+const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
+if ((disk === undefined || !hasPrlimit) && process.env["MILLRACE_REQUIRE_TOOLS"] === "1")
+  throw new Error("No disk can be made to fail here: unshare, mount or prlimit are missing or not allowed.");
 
 const press = (api: ApiClient) => api("POST", "/flows/tell-inbox/inject", { node: "button" });
 const health = (ask: ApiClient) => ask<Health>("GET", "/readyz");
@@ -107,7 +108,7 @@ describe.skipIf(disk === undefined)(
       await eventually(notices, (all) => all.length === 2);
     });
 
-    test("ends in time when it is told to, full disk or not", async () => {
+    test("ends as soon as ever when it is told to, and says what it could not write", async () => {
       disk!.fill(hub);
       await press(api);
       await eventually(
@@ -115,33 +116,37 @@ describe.skipIf(disk === undefined)(
         ({ status }) => status === 503,
       );
       const startedAt = performance.now();
-      expect(await hub.stop()).not.toBeNull();
+      expect(await hub.stop()).toBe(1);
       expect(performance.now() - startedAt).toBeLessThan(STOP_MAX_MS);
+      expect(hub.log()).toContain("could not be written to disk, so its actions were not carried out");
       expect(hub.log()).not.toMatch(/"level":60/);
     });
   },
 );
 
-test("a hub whose disk breaks ends with 74, and starts again with all that it had acknowledged", async () => {
-  const hub = await startHub();
-  onTestFinished(() => removeFolder(hub.folder));
-  const api = await signIn(hub);
-  await deploy(api, tellThrough("inbox"));
-  const written = statSync(join(hub.folder, "hub.db-wal")).size;
-  // Writing beyond the limit fails, and not with the error of a full disk.
-  const limited = spawnSync("prlimit", ["--pid", String(hub.pid), `--fsize=${written}`]);
-  expect(limited.status, String(limited.stderr)).toBe(0);
-  const pressed = press(api).catch(() => undefined);
-  await eventually(
-    async () => hub.log(),
-    (log) => log.includes("cannot be written"),
-  );
-  expect(await hub.stop("SIGCONT")).toBe(74);
-  await pressed;
+test.skipIf(!hasPrlimit)(
+  `a hub whose disk breaks ends with 74, and starts again with all that it had acknowledged${hasPrlimit ? "" : " (skipped: there is no prlimit here)"}`,
+  async () => {
+    const hub = await startHub();
+    onTestFinished(() => removeFolder(hub.folder));
+    const api = await signIn(hub);
+    await deploy(api, tellThrough("inbox"));
+    const written = statSync(join(hub.folder, "hub.db-wal")).size;
+    // Writing beyond the limit fails, and not with the error of a full disk.
+    const limited = spawnSync("prlimit", ["--pid", String(hub.pid), `--fsize=${written}`]);
+    expect(limited.status, String(limited.stderr)).toBe(0);
+    const pressed = press(api).catch(() => undefined);
+    await eventually(
+      async () => hub.log(),
+      (log) => log.includes("cannot be written"),
+    );
+    expect(await hub.stop("SIGCONT")).toBe(74);
+    await pressed;
 
-  const next = await startHub({ folder: hub.folder });
-  const again = await signIn(next);
-  expect((await again<FlowSummary>("GET", "/flows/tell-inbox")).body).toMatchObject({ deployedVersion: 1 });
-  expect((await health(again)).status).toBe(200);
-  expect(await next.stop()).toBe(0);
-});
+    const next = await startHub({ folder: hub.folder });
+    const again = await signIn(next);
+    expect((await again<FlowSummary>("GET", "/flows/tell-inbox")).body).toMatchObject({ deployedVersion: 1 });
+    expect((await health(again)).status).toBe(200);
+    expect(await next.stop()).toBe(0);
+  },
+);
