@@ -72,7 +72,8 @@ export function useFlowSession(editor: FlowEditor, detail: FlowDetail): FlowSess
 
   watch(editor.document, (document) => {
     if (deployState.value === "failed") deployState.value = "idle";
-    if (document !== saved) draft.schedule(document);
+    // A redo can lead back to the very document that was saved last while an older one still waits to be saved.
+    if (document !== saved || draftState.value !== "saved") draft.schedule(document);
     clearTimeout(checkTimer);
     checkTimer = setTimeout(() => (problems.value = check(document)), CHECK_AFTER_MS);
   });
