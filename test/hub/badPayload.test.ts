@@ -15,6 +15,8 @@ import {
   startHub,
 } from "./hubProcess.ts";
 
+const HOPS_MAX = 16;
+
 describe("payloads that no flow wants", () => {
   let hub: HubProcess;
   let api: ApiClient;
@@ -114,6 +116,16 @@ describe("payloads that no flow wants", () => {
     sensor.publish("odd/cut-off", '{"celsius": 7.', { qos: 1 });
     await sensor.publishAsync("odd/good", '{"celsius": 9}', { qos: 1 });
     expect([await copied, await seen]).toEqual(['{"celsius":9}', '{"celsius":9}']);
+  });
+
+  test("a flow that publishes to itself is stopped after so many hops, and its last run says why", async () => {
+    const id = await deploy(api, { ...republish("loop", "loop"), name: "Loop" });
+    await sensor.publishAsync("loop", "1", { qos: 1 });
+    const last = await runOf(api, id, ({ outcome }) => outcome !== "ok");
+    expect(last).toMatchObject({ outcome: "stopped", effects: 0 });
+    expect(last.trace.at(-1)?.error).toMatchObject({ code: "limit.hops" });
+    const { status } = (await api<FlowSummary>("GET", `/flows/${id}`)).body;
+    expect(status).toMatchObject({ state: "running", runs: HOPS_MAX + 1, errors: 1 });
   });
 
   test("the log holds no defect afterwards", () => {

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
 import type {
   FlowDetail,
   NewTokenAnswer,
@@ -196,6 +198,45 @@ describe("requests that the hub refuses", () => {
     const { body: now } = await api<FlowDetail>("GET", path);
     expect(now).toMatchObject({ deployedVersion: 1, changed: true, status: { state: "running" } });
     expect(now.deployed).toEqual(flow.draft);
+  });
+
+  test("a live connection is for those who are signed in, and for pages of this hub alone", async () => {
+    const url = `${hub.url.replace("http", "ws")}/api/v1/live`;
+    const refused = async (headers: Record<string, string>) => {
+      const [error] = (await once(new WebSocket(url, { headers }), "error")) as [Error];
+      return error.message;
+    };
+    expect(await refused({})).toContain("401");
+    expect(await refused({ cookie: "millrace=made-up" })).toContain("401");
+    const { headers } = await stranger("POST", "/session", { name: "admin", password: ADMIN_PASSWORD });
+    const cookie = (headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+    expect(await refused({ cookie, origin: "https://evil.example" })).toContain("403");
+    const open = new WebSocket(url, { headers: { cookie, origin: hub.url } });
+    const [hello] = (await once(open, "message")) as [Buffer];
+    expect(hello.toString()).toContain('"hello"');
+    open.terminate();
+  });
+
+  test("whoever asks too fast is told to wait, and nobody else waits with them", async () => {
+    const hasty = await tokenWith("flows:read");
+    const answers = await Promise.all(Array.from({ length: 400 }, () => hasty("GET", "/flows")));
+    const late = answers.filter(({ status }) => status !== 200);
+    expect(late.length).toBeGreaterThan(0);
+    expect(late[0]).toMatchObject({ status: 429, body: { code: "request.too-fast" } });
+    expect(Number(late[0]?.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    expect((await api("GET", "/flows")).status).toBe(200);
+  });
+
+  test("whoever guesses passwords is slowed down, whatever the name; sessions go on", async () => {
+    const guess = (name: string) => stranger("POST", "/session", { name, password: "a wrong password" });
+    let last = await guess("admin");
+    for (let guesses = 1; guesses < 12 && last.status === 401; guesses++)
+      // oxlint-disable-next-line no-await-in-loop -- one guess after the other
+      last = await guess("admin");
+    expect(last).toMatchObject({ status: 429, body: { code: "auth.throttled" } });
+    expect(Number(last.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    expect((await guess("somebody-else")).status).toBe(429);
+    expect((await api("GET", "/flows")).status).toBe(200);
   });
 
   test("the log holds no defect afterwards", () => {
