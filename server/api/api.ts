@@ -8,7 +8,8 @@ import { setSecurityHeaders } from "./headers.ts";
 import { takeJsonOnly } from "./jsonBody.ts";
 import { apiLimits, type ApiLimits } from "./limits.ts";
 import { createLive, type LiveCounts } from "./live.ts";
-import { metricsRoutes, type MetricFamily } from "./metrics.ts";
+import type { MetricFamily } from "./metricFamily.ts";
+import { metricsRoutes } from "./metrics.ts";
 import { mountRoutes } from "./mount.ts";
 import { collectOpenApi, openApiOf } from "./openapi.ts";
 import type { ApiLog, ApiParts } from "./parts.ts";
@@ -20,9 +21,9 @@ import { answerStrangers } from "./strangers.ts";
 import { createUpgrades, type UpgradeHandler } from "./upgrades.ts";
 
 export type * from "./parts.ts";
-export type { MetricFamily } from "./metrics.ts";
+export type { MetricFamily } from "./metricFamily.ts";
 export type { UpgradeHandler } from "./upgrades.ts";
-export { labelledMetric, singleMetric } from "./metrics.ts";
+export { labelledMetric, singleMetric } from "./metricFamily.ts";
 
 export interface ApiSettings {
   readonly host: string;

@@ -1,21 +1,6 @@
 import { Counter, Gauge, Registry } from "prom-client";
+import type { MetricFamily, MetricValue } from "./metricFamily.ts";
 import { route, type Route } from "./route.ts";
-
-/** A measured value of one series; labels come from small fixed sets, never from clients, topics or devices. */
-export interface MetricValue {
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
-/** One metric. Counters are exact totals kept elsewhere and only read at a scrape. */
-export interface MetricFamily {
-  readonly kind: "counter" | "gauge";
-  /** Without the prefix `millrace_`; a counter ends in `_total`. */
-  readonly name: string;
-  readonly help: string;
-  readonly labels?: readonly string[];
-  readonly read: () => readonly MetricValue[];
-}
 
 /** Series of one family; what is beyond is a mistake of ours and is left out. */
 const SERIES_MAX = 100;
@@ -95,32 +80,3 @@ const processFamilies: readonly MetricFamily[] = [
     read: () => [{ value: process.uptime() }],
   },
 ];
-
-/** A family of one number. */
-export function singleMetric(
-  kind: MetricFamily["kind"],
-  name: string,
-  details: { readonly help: string; readonly read: () => number },
-): MetricFamily {
-  return { kind, name, help: details.help, read: () => [{ value: details.read() }] };
-}
-
-/** A family with one label, read from a record such as `{ "queue-full": 3 }`. */
-export function labelledMetric(
-  kind: MetricFamily["kind"],
-  name: string,
-  details: {
-    readonly help: string;
-    readonly label: string;
-    readonly read: () => Readonly<Record<string, number>>;
-  },
-): MetricFamily {
-  const { help, label, read } = details;
-  return {
-    kind,
-    name,
-    help,
-    labels: [label],
-    read: () => Object.entries(read()).map(([key, value]) => ({ labels: { [label]: key }, value })),
-  };
-}

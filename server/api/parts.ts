@@ -40,7 +40,7 @@ import type {
   UserSummary,
 } from "./contract.ts";
 import type { FlowDocument } from "#flows/flow.ts";
-import type { MetricFamily } from "./metrics.ts";
+import type { MetricFamily } from "./metricFamily.ts";
 
 /**
  * What the routes need from the rest of the hub. A part that refuses throws an error with a stable `code` (see

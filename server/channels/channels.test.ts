@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DeliveryOutcome, Notice } from "./channelKind.ts";
-import { createChannels, type ChannelRow } from "./channels.ts";
+import type { ChannelRow } from "./channelRow.ts";
+import { createChannels } from "./channels.ts";
 
 describe("channels", () => {
   it("always has an inbox, which cannot be removed", async () => {

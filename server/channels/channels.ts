@@ -8,19 +8,10 @@ import type {
   Inbox,
   Notice,
 } from "./channelKind.ts";
+import type { ChannelRow } from "./channelRow.ts";
 import { channelKinds } from "./index.ts";
 import { problemAt, readConfig } from "./readConfig.ts";
 import { createSecretBox, type ChannelVault } from "./secretBox.ts";
-
-/** A channel as it is stored. */
-export interface ChannelRow {
-  readonly id: string;
-  readonly kind: ChannelKindName;
-  readonly name: string;
-  readonly config: unknown;
-  readonly secrets: string | null;
-  readonly createdAt: number;
-}
 
 export interface ChannelStore {
   all: () => readonly ChannelRow[];

@@ -1,5 +1,5 @@
 import type { DeliveryOutcome } from "./channelKind.ts";
-import type { ChannelRow } from "./channels.ts";
+import type { ChannelRow } from "./channelRow.ts";
 
 /** Seals texts for the database; a sealed text opens only at the place it was made for. */
 export interface ChannelVault {

@@ -1,4 +1,4 @@
-import type { Performer } from "./outbox.ts";
+import type { Performer } from "./performer.ts";
 import type { OutboxRow } from "./outboxStore.ts";
 import type { Outcome } from "./outcome.ts";
 

@@ -1,17 +1,17 @@
+import type { OutboxLog } from "./outboxLog.ts";
+import type { Performer } from "./performer.ts";
 import { attempt, messageOf } from "./attempt.ts";
 import { overflowing } from "./backlog.ts";
 import { createBreakers, type OpenBreaker } from "./breakers.ts";
 import { createOrderKeys } from "./orderKeys.ts";
 import { outboxLimits, type OutboxLimits } from "./outboxLimits.ts";
 import type { EffectKind, OutboxRow, OutboxStore, OutboxTotals } from "./outboxStore.ts";
-import type { Outcome } from "./outcome.ts";
 import { createResults, type OutboxResult } from "./results.ts";
 import { createSettlement } from "./settlement.ts";
 import { createSlots } from "./slots.ts";
 import { createWakes } from "./wakes.ts";
 
-/** Carries one effect out. It must stop when the signal aborts; what it throws counts as a reason to retry. */
-export type Performer = (row: OutboxRow, signal: AbortSignal) => Promise<Outcome>;
+export type { Performer } from "./performer.ts";
 
 export interface OutboxCounts extends OutboxTotals {
   /** Since the hub started. */
@@ -20,11 +20,6 @@ export interface OutboxCounts extends OutboxTotals {
   readonly buried: number;
   readonly inFlight: number;
   readonly openBreakers: readonly OpenBreaker[];
-}
-
-export interface OutboxLog {
-  warn: (details: object, message: string) => void;
-  error: (details: object, message: string) => void;
 }
 
 export interface OutboxParts {

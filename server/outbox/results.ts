@@ -1,4 +1,4 @@
-import type { OutboxLog } from "./outbox.ts";
+import type { OutboxLog } from "./outboxLog.ts";
 import type { DeathReason, EffectKind, OutboxRow } from "./outboxStore.ts";
 
 /** How an effect ended for good. */

@@ -1,7 +1,7 @@
 import { retryDelayMs } from "./backoff.ts";
 import type { Breakers } from "./breakers.ts";
 import type { OrderKeys } from "./orderKeys.ts";
-import type { OutboxLog } from "./outbox.ts";
+import type { OutboxLog } from "./outboxLog.ts";
 import type { OutboxLimits } from "./outboxLimits.ts";
 import type { DeathReason, OutboxRow, OutboxStore } from "./outboxStore.ts";
 import type { Outcome } from "./outcome.ts";

@@ -1,0 +1,44 @@
+/** A measured value of one series; labels come from small fixed sets, never from clients, topics or devices. */
+export interface MetricValue {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** One metric. Counters are exact totals kept elsewhere and only read at a scrape. */
+export interface MetricFamily {
+  readonly kind: "counter" | "gauge";
+  /** Without the prefix `millrace_`; a counter ends in `_total`. */
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly string[];
+  readonly read: () => readonly MetricValue[];
+}
+
+/** A family of one number. */
+export function singleMetric(
+  kind: MetricFamily["kind"],
+  name: string,
+  details: { readonly help: string; readonly read: () => number },
+): MetricFamily {
+  return { kind, name, help: details.help, read: () => [{ value: details.read() }] };
+}
+
+/** A family with one label, read from a record such as `{ "queue-full": 3 }`. */
+export function labelledMetric(
+  kind: MetricFamily["kind"],
+  name: string,
+  details: {
+    readonly help: string;
+    readonly label: string;
+    readonly read: () => Readonly<Record<string, number>>;
+  },
+): MetricFamily {
+  const { help, label, read } = details;
+  return {
+    kind,
+    name,
+    help,
+    labels: [label],
+    read: () => Object.entries(read()).map(([key, value]) => ({ labels: { [label]: key }, value })),
+  };
+}
