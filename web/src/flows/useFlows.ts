@@ -4,7 +4,7 @@ import { api } from "../api.ts";
 import { toast, toastError } from "../ui/toasts.ts";
 import { type Resource, useResource } from "../ui/useResource.ts";
 import { useLiveEvent, useLiveResume } from "../useLiveEvent.ts";
-import { downloadFlow } from "./download.ts";
+import { downloadFlow } from "../ui/downloadFlow.ts";
 
 /** A removal waits so long for "Undo"; nothing at the hub has changed until then. */
 const UNDO_MS = 6_000;
