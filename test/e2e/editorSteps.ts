@@ -46,7 +46,7 @@ export function stepsOf(page: Page): EditorSteps {
   };
   return {
     canvas,
-    deploy: page.getByRole("button", { name: /^(Deploy|Retry|\d+ problem)/ }),
+    deploy: page.getByRole("button", { name: /^Deploy( \d+ changes?)?$/ }),
     node,
     port,
     async settings(name) {
