@@ -1,4 +1,5 @@
 import type { FlowDocument } from "#flows/flow.ts";
+import { nodes } from "#flows/nodes/index.ts";
 import type { ApiParts, MetricFamily, NewSession, Who } from "./api/api.ts";
 import type { HubInfo, NotificationItem, SetupAnswer, SetupRequest, TopicSummary } from "./api/contract.ts";
 import type { Principal } from "./auth/roles.ts";
@@ -11,6 +12,7 @@ import { outboxPart } from "./outboxPart.ts";
 import { refusal } from "./refusal.ts";
 import { refuseFilter } from "./liveDesk.ts";
 import { runsPart } from "./runsPart.ts";
+import { dryRun } from "./runtime/dryRun.ts";
 import { payloadBytes } from "./runtime/effects.ts";
 
 /** Topics read at a time, the most the list gives. */
@@ -47,6 +49,8 @@ export function createApiParts(wiring: ApiWiring): ApiParts {
     },
     flows: {
       ...catalog,
+      dryRun: (request) =>
+        dryRun(request, nodes, { startMs: wiring.now(), zone: wiring.profile.current().zone }),
       create: (request, by) =>
         audit(by, "flows.create", request.name ?? "", () => catalog.create(request, by)),
       remove: (request) => audit(request.by, "flows.remove", request.id, () => catalog.remove(request)),

@@ -4,7 +4,7 @@ import { createMessage } from "../message.ts";
 import type { AnyNode, ExampleEvent, PresenceEvent, Step } from "../node.ts";
 import type { Problem } from "../problem.ts";
 import { contains, isEqual } from "./equal.ts";
-import { presenceEvent } from "./runFlowTests.ts";
+import { presenceEvent } from "./playEvents.ts";
 import { type VirtualHub, createVirtualHub } from "./virtualHub.ts";
 
 /** What came out of a step: `[port, payload]` for a message, an object for an effect or a log line. */

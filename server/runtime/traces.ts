@@ -184,7 +184,8 @@ function storedTrace(finished: FinishedRun): StoredTrace {
   return { ...run, error, trace: JSON.stringify(finished.run.steps.map(tracedStep)) };
 }
 
-function tracedStep(step: RunStep): TracedStep {
+/** A step with everything worked out that is only worked out on demand. */
+export function tracedStep(step: RunStep): TracedStep {
   const { node, input, key, message, out, why, late, error, effects } = step;
   return {
     node,
