@@ -80,20 +80,3 @@ export function parsePortRef(text: string): PortRef {
   const dot = text.indexOf(".");
   return dot < 0 ? { node: text, port: undefined } : { node: text.slice(0, dot), port: text.slice(dot + 1) };
 }
-
-/** Ids of flows and nodes. */
-export const SLUG = /^[a-z0-9][a-z0-9-]{0,63}$/;
-
-/** A slug from any text: `Too warm?` gives `too-warm`; `taken` tells which ones are in use already. */
-export function slugOf(text: string, taken: (slug: string) => boolean = () => false): string {
-  const plain = text
-    .normalize("NFKD")
-    .replaceAll(/\p{M}/gu, "")
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "")
-    .slice(0, 56);
-  const base = plain === "" ? "flow" : plain.replace(/-+$/, "");
-  if (!taken(base)) return base;
-  for (let number = 2; ; number++) if (!taken(`${base}-${number}`)) return `${base}-${number}`;
-}

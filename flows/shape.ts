@@ -1,4 +1,4 @@
-import { SLUG } from "./flow.ts";
+import { SLUG } from "./slug.ts";
 import { limits } from "./limits.ts";
 import { parseDuration } from "./logic/duration.ts";
 import { type Problem, pointer, quoted } from "./problem.ts";

@@ -1,5 +1,5 @@
 import type { FlowDocument } from "#flows/flow.ts";
-import { nodes } from "#flows/nodes/index.ts";
+import { nodes as specs } from "#flows/nodes/index.ts";
 import type { ApiParts, MetricFamily, NewSession, Who } from "./api/api.ts";
 import type { HubInfo, NotificationItem, SetupAnswer, SetupRequest, TopicSummary } from "./api/contract.ts";
 import type { Principal } from "./auth/roles.ts";
@@ -50,7 +50,7 @@ export function createApiParts(wiring: ApiWiring): ApiParts {
     flows: {
       ...catalog,
       dryRun: (request) =>
-        dryRun(request, nodes, { startMs: wiring.now(), zone: wiring.profile.current().zone }),
+        dryRun(request, specs, { startMs: wiring.now(), zone: wiring.profile.current().zone }),
       create: (request, by) =>
         audit(by, "flows.create", request.name ?? "", () => catalog.create(request, by)),
       remove: (request) => audit(request.by, "flows.remove", request.id, () => catalog.remove(request)),

@@ -3,7 +3,7 @@ import type { ChannelSummary } from "./api/contract.ts";
 import type { Audit } from "./audit.ts";
 import type { ChannelAnswer } from "./channels/channels.ts";
 import type { HubParts } from "./hubParts.ts";
-import { refusal } from "./refusal.ts";
+import { refusal, refusedAs } from "./refusal.ts";
 import type { Store } from "./store/store.ts";
 
 /** Rows of the outbox that are counted for the list of channels. */
@@ -25,7 +25,7 @@ export function channelsPart(
   };
   const summary = (answer: ChannelAnswer | undefined, id: string): ChannelSummary => {
     if (answer === undefined) throw refusal("channel.unknown", `There is no channel "${id}".`);
-    if (!answer.ok) throw refusal("channel.invalid", "The channel was not saved.", answer.problems);
+    if (!answer.ok) throw refusedAs("channel", "The channel was not saved.", answer.problems);
     return summaries().find((one) => one.id === answer.channel.id)!;
   };
   return {

@@ -3,7 +3,7 @@ import type { DeviceCredentials, HubInfo } from "./api/contract.ts";
 import type { Audit } from "./audit.ts";
 import type { HubParts } from "./hubParts.ts";
 import { deviceSummary } from "./liveDesk.ts";
-import { refusal } from "./refusal.ts";
+import { refusal, refusedAs } from "./refusal.ts";
 
 /** What credentials are made of. */
 export type CredentialParts = Pick<HubParts, "devices"> & { readonly hubInfo: () => HubInfo };
@@ -35,7 +35,7 @@ export function devicesPart(
     add: (request, by) =>
       audit(by, "devices.add", request.name, async () => {
         const answer = await devices.add(request);
-        if (!answer.ok) throw refusal("device.invalid", "The device was not added.", answer.problems);
+        if (!answer.ok) throw refusedAs("device", "The device was not added.", answer.problems);
         return credentialsOf(wiring, answer.device.id);
       }),
     change: (id, change, by) =>

@@ -28,20 +28,14 @@ export function outboxPart(
 }
 
 /** An item goes by its number here: the id of the effect is long, and means something only to the receiver. */
-function outboxItem(entry: OutboxEntry): OutboxItem {
-  const { seq, kind, target, flow, node, state, attempt, createdAt, nextAt, diedAt, error, reason } = entry;
-  const at = nextAt ?? diedAt ?? createdAt;
-  return {
-    seq,
-    id: String(seq),
-    kind,
-    target,
-    flow,
-    node,
-    state,
-    attempt,
-    createdAt,
-    nextAt: at,
-    error: error ?? reason,
-  };
+function outboxItem({
+  id: key,
+  nextAt,
+  diedAt,
+  run: _run,
+  orderKey: _order,
+  body: _body,
+  ...entry
+}: OutboxEntry): OutboxItem {
+  return { ...entry, id: String(entry.seq), key, nextAt: nextAt ?? diedAt ?? entry.createdAt };
 }

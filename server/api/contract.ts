@@ -405,6 +405,10 @@ export interface OutboxItem {
   readonly createdAt: number;
   readonly nextAt: number;
   readonly error: string | null;
+  /** Why it was given up, such as `policy` or `channel-missing`; null while it is not. */
+  readonly reason: string | null;
+  /** The idempotency key that receivers get, the same for every attempt. */
+  readonly key: string;
 }
 
 export interface NotificationItem {

@@ -14,7 +14,7 @@ import { exactly, integer, oneOf, optional, text } from "./schema.ts";
 import { deviceCredentials, deviceSummary, knock } from "./schemas/device.ts";
 
 /** Longer than this, nobody waits for a device. */
-const GRACE_MAX_MS = 400 * 86_400_000;
+const GRACE_MAX_MS = 86_400_000;
 
 const name = text(80, { minLength: 1 });
 const area = text(80);

@@ -1,4 +1,5 @@
-import { SLUG, type FlowDocument } from "#flows/flow.ts";
+import type { FlowDocument } from "#flows/flow.ts";
+import { SLUG } from "#flows/slug.ts";
 import type { FlowDetail, FlowSummary, NewFlowRequest, Page } from "./contract.ts";
 import { expectedRevision, flowOf } from "./flowOf.ts";
 import { idParams, type IdParams } from "./ids.ts";

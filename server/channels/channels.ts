@@ -1,4 +1,5 @@
 import { quoted, type Problem } from "#flows/problem.ts";
+import { slugOf } from "#flows/slug.ts";
 import type {
   ChannelConnect,
   ChannelKind,
@@ -181,13 +182,13 @@ export function createChannels(parts: ChannelsParts): Channels {
         );
       if (store.all().length >= CHANNELS_MAX)
         return refusal("", `There are ${CHANNELS_MAX} channels already, which is the most.`);
-      const id = draft.id ?? freeId(slugOf(draft.name), isTaken);
+      const id = draft.id ?? slugOf(draft.name, { isTaken, fallback: "channel" });
       if (!/^[a-z0-9][a-z0-9-]*$/.test(id) || id.length > ID_LENGTH_MAX)
         return refusal(
           "/id",
           `${quoted(id)} is no id: small letters, digits and -, at most ${ID_LENGTH_MAX}.`,
         );
-      if (isTaken(id)) return refusal("/id", `There is a channel ${quoted(id)} already.`);
+      if (isTaken(id)) return refusal("/id", `There is a channel ${quoted(id)} already.`, "channel.taken");
       const row = {
         id,
         kind: kind.kind,
@@ -258,24 +259,8 @@ function missingSecrets(kind: ChannelKind, secrets: ReadonlyMap<string, string>,
   });
 }
 
-function refusal(path: string, message: string): ChannelAnswer {
-  return { ok: false, problems: [{ code: "channel.invalid", severity: "error", path, message }] };
-}
-
-function slugOf(name: string): string {
-  const plain = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-  return (
-    plain
-      .replace(/[^a-z0-9]+/g, "-")
-      .replace(/^-+|-+$/g, "")
-      .slice(0, ID_LENGTH_MAX - 4) || "channel"
-  );
-}
-
-function freeId(base: string, isTaken: (id: string) => boolean): string {
-  let id = base;
-  for (let number = 2; isTaken(id); number += 1) id = `${base}-${number}`;
-  return id;
+function refusal(path: string, message: string, code = "channel.invalid"): ChannelAnswer {
+  return { ok: false, problems: [{ code, severity: "error", path, message }] };
 }
 
 function testNotice(at: number): Notice {

@@ -95,16 +95,3 @@ export function fromRow(row: DeviceRow): Device {
     ...(isOnClean(onClean) && { onClean }),
   });
 }
-
-/** A readable id from a name. */
-export function slugOf(name: string): string {
-  const plain = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-  return (
-    plain
-      .replace(/[^a-z0-9]+/g, "-")
-      .replace(/^-+|-+$/g, "")
-      .slice(0, SLUG_LENGTH_MAX) || "device"
-  );
-}
-
-const SLUG_LENGTH_MAX = 60;

@@ -1,5 +1,6 @@
 import { matchConvention, type ConventionMatch } from "./conventions.ts";
-import { slugOf, type Device } from "./device.ts";
+import { slugOf } from "#flows/slug.ts";
+import type { Device } from "./device.ts";
 import type { Registry } from "./registry.ts";
 
 /** Who publishes, as far as known. */

@@ -1,5 +1,6 @@
 import { quoted, type Problem } from "#flows/problem.ts";
-import { fromRow, GRACE_MAX_MS, isOnClean, newDevice, slugOf, toRow, type Device } from "./device.ts";
+import { slugOf } from "#flows/slug.ts";
+import { fromRow, GRACE_MAX_MS, isOnClean, newDevice, toRow, type Device } from "./device.ts";
 import type { DeviceStore } from "./deviceStore.ts";
 import { hashToken } from "./deviceToken.ts";
 import { isPreset, presetNames } from "./presets.ts";
@@ -96,14 +97,14 @@ export function createRegistry({ store, now, newToken, log, changed }: RegistryP
     },
     async add(draft) {
       const problems = problemsOf(draft);
-      const id = draft.id ?? freeId(slugOf(draft.name), isTaken);
+      const id = draft.id ?? slugOf(draft.name, { isTaken, fallback: "device" });
       if (!/^[a-z0-9][a-z0-9-]*$/.test(id) || id.length > ID_LENGTH_MAX)
         problems.push(
           problem("/id", `${quoted(id)} is no id: small letters, digits and -, at most ${ID_LENGTH_MAX}.`),
         );
       const before = devices.get(id);
       if (adding.has(id) || before?.discovered === false)
-        problems.push(problem("/id", `There is a device ${quoted(id)} already.`));
+        problems.push(problem("/id", `There is a device ${quoted(id)} already.`, "device.taken"));
       if (devices.size >= DEVICES_MAX)
         problems.push(problem("", `There are ${DEVICES_MAX} devices already, which is the most.`));
       if (problems.length > 0) return { ok: false, problems };
@@ -141,7 +142,7 @@ export function createRegistry({ store, now, newToken, log, changed }: RegistryP
     },
     discover(origin, name, parent) {
       if (discovered >= DISCOVERED_MAX) return undefined;
-      const id = freeId(slugOf(name), isTaken);
+      const id = slugOf(name, { isTaken, fallback: "device" });
       return saveLater(
         newDevice({ id, name, parent, origins: [origin], discovered: true, createdAt: now() }),
       );
@@ -182,12 +183,6 @@ function problemsOf({ name, area = "", preset, graceMs, onClean }: DeviceDraft):
   return problems;
 }
 
-function problem(path: string, message: string): Problem {
-  return { code: "device.invalid", severity: "error", path, message };
-}
-
-function freeId(base: string, isTaken: (id: string) => boolean): string {
-  let id = base;
-  for (let number = 2; isTaken(id); number += 1) id = `${base}-${number}`;
-  return id;
+function problem(path: string, message: string, code = "device.invalid"): Problem {
+  return { code, severity: "error", path, message };
 }

@@ -1,4 +1,5 @@
-import { type FlowDocument, slugOf } from "#flows/flow.ts";
+import type { FlowDocument } from "#flows/flow.ts";
+import { slugOf } from "#flows/slug.ts";
 import { type AnyNode } from "#flows/node.ts";
 import { type Problem, hasErrors, quoted } from "#flows/problem.ts";
 import { documentProblems } from "#flows/shape.ts";
@@ -167,7 +168,7 @@ export function createCatalog({ store, runtime, specs, templates, now }: Catalog
     const source =
       template === undefined ? (document ?? { millrace: 1, nodes: {}, wires: [] }) : templateOf(template);
     const title = name ?? (source as Partial<FlowDocument>).name ?? "New flow";
-    const id = slugOf(title, (slug) => store.get(slug) !== undefined);
+    const id = slugOf(title, { isTaken: (slug) => store.get(slug) !== undefined });
     const made = { ...(source as FlowDocument), millrace: 1 as const, id, name: title };
     refuseShapeless(made);
     return made;

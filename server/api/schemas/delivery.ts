@@ -61,6 +61,8 @@ export const outboxItem = component(
     createdAt: timestamp,
     nextAt: timestamp,
     error: orNull({ type: "string" }),
+    reason: orNull({ type: "string" }),
+    key: anyText,
   }),
 );
 

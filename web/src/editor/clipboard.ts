@@ -1,4 +1,5 @@
-import { type FlowDocument, type FlowNode, type Wire, parsePortRef, slugOf } from "#flows/flow.ts";
+import { type FlowDocument, type FlowNode, type Wire, parsePortRef } from "#flows/flow.ts";
+import { slugOf } from "#flows/slug.ts";
 import { type Point, snap } from "./canvas/geometry.ts";
 
 /** Part of a flow as text: people paste it into issues and chats too. */
@@ -65,7 +66,7 @@ export function pasteFragment(
   const names = new Map<string, string>();
   const taken = new Set(Object.keys(document.nodes));
   for (const id of Object.keys(fragment.nodes)) {
-    const fresh = slugOf(id, (slug) => taken.has(slug));
+    const fresh = slugOf(id, { isTaken: (slug) => taken.has(slug) });
     taken.add(fresh);
     names.set(id, fresh);
   }

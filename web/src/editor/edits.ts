@@ -1,4 +1,5 @@
-import { type FlowDocument, type FlowNode, type Wire, parsePortRef, slugOf } from "#flows/flow.ts";
+import { type FlowDocument, type FlowNode, type Wire, parsePortRef } from "#flows/flow.ts";
+import { slugOf } from "#flows/slug.ts";
 import { type Point, snap } from "./canvas/geometry.ts";
 import { type ShapeOf, type WireEnds, closesCircle, nameOf, resolveWires } from "./graph.ts";
 
@@ -13,7 +14,7 @@ export interface Added {
 
 /** Adds a node; its id follows from its title, so that people can read it in a diff. */
 export function addNode(document: FlowDocument, node: FlowNode, title: string, at: Point): Added {
-  const id = slugOf(title, (slug) => Object.hasOwn(document.nodes, slug));
+  const id = slugOf(title, { isTaken: (slug) => Object.hasOwn(document.nodes, slug) });
   const { x, y } = snap(at);
   return {
     id,
