@@ -1,5 +1,5 @@
 import type { MqttClient } from "mqtt";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { FlowDetail } from "../../server/api/contract.ts";
 import { tooWarm } from "../hub/flows.ts";
@@ -135,6 +135,24 @@ describe("a flow drawn by hand", () => {
     expect(await name.inputValue()).toBe("Survivor of doorbells");
   });
 
+  test("keeps each letter that is typed into a form", async () => {
+    const page = await journeys.open(hub, "/flows");
+    await newBlankFlow(page, "Letters");
+    const steps = stepsOf(page);
+    await steps.addAt("threshold", { x: 100, y: 100 });
+    const threshold = await steps.settings("Threshold");
+    await expectKept(threshold.getByRole("textbox", { name: "Limit" }), ["5.5", "-0.05", "1.05"]);
+    await expectKept(threshold.getByRole("textbox", { name: "For", exact: true }), ["90 s", "1h30m"]);
+    await expectKept(threshold.getByRole("combobox", { name: "Value", exact: true }), ["payload.list[0].t"]);
+    await steps.addAt("publish", { x: 500, y: 400 });
+    const publish = await steps.settings("Publish");
+    await publish.getByLabel("Payload: kind of value").selectOption("Fixed value");
+    const payloads = ["on", "1.05", "-0.5", "true", "null", "hello world"];
+    await expectKept(publish.getByRole("textbox", { name: "Payload" }), payloads);
+    await publish.getByLabel("Payload: kind of value").selectOption("JSON or rule");
+    await expectKept(publish.getByRole("textbox", { name: "Payload" }), ['{ "a": [1.50, {}] }']);
+  });
+
   test("copies and pastes two nodes with the wire between them", async () => {
     const { page, steps } = await openTooWarm("Copied");
     await steps.node("MQTT in").click();
@@ -226,19 +244,26 @@ async function drawNodes(steps: EditorSteps): Promise<void> {
   await steps.addAt("notify", { x: 600, y: 500 });
 }
 
+/** Letter by letter, as people do: a form that tidies up what is typed must not eat any of it. */
 async function fillIn(steps: EditorSteps): Promise<void> {
-  await (await steps.settings("MQTT in")).getByLabel("Topics").fill("coldstore/{room}/temperature");
+  await (
+    await steps.settings("MQTT in")
+  )
+    .getByLabel("Topics")
+    .pressSequentially("coldstore/{room}/temperature");
   const threshold = await steps.settings("Threshold");
-  await threshold.getByRole("combobox", { name: "Value", exact: true }).fill("payload.celsius");
-  await threshold.getByRole("textbox", { name: "Limit" }).fill("6");
-  await threshold.getByRole("textbox", { name: "Clears at" }).fill("5.5");
+  const value = threshold.getByRole("combobox", { name: "Value", exact: true });
+  await value.press("End");
+  await value.pressSequentially(".celsius");
+  await threshold.getByRole("textbox", { name: "Limit" }).pressSequentially("6");
+  await threshold.getByRole("textbox", { name: "Clears at" }).pressSequentially("5.5");
   const publish = await steps.settings("Publish");
-  await publish.getByRole("textbox", { name: "Topic" }).fill("lamp/{{params.room}}/set");
+  await publish.getByRole("textbox", { name: "Topic" }).pressSequentially("lamp/{{params.room}}/set");
   await publish.getByLabel("Payload: kind of value").selectOption("Fixed value");
-  await publish.getByRole("textbox", { name: "Payload" }).fill("on");
+  await publish.getByRole("textbox", { name: "Payload" }).pressSequentially("on");
   const notify = await steps.settings("Notify");
-  await notify.getByRole("textbox", { name: "Title" }).fill("{{params.room}} is too warm");
-  await notify.getByRole("textbox", { name: "Text" }).fill("{{payload.celsius}} °C");
+  await notify.getByRole("textbox", { name: "Title" }).pressSequentially("{{params.room}} is too warm");
+  await notify.getByRole("textbox", { name: "Text" }).pressSequentially("{{payload.celsius}} °C");
 }
 
 /** Two wires with the mouse, one with the keyboard. */
@@ -251,6 +276,14 @@ async function connect(page: Page, steps: EditorSteps): Promise<void> {
   await dialog.getByLabel("Output").selectOption("raise");
   await dialog.getByRole("button", { name: "Notify" }).press("Enter");
   await dialog.waitFor({ state: "detached" });
+}
+
+async function expectKept(input: Locator, texts: readonly string[]): Promise<void> {
+  for (const text of texts) {
+    await input.fill("");
+    await input.pressSequentially(text);
+    expect(await input.inputValue()).toBe(text);
+  }
 }
 
 async function undoAll(page: Page): Promise<void> {
