@@ -12,6 +12,7 @@ import { createDemoHost } from "./demoHost.ts";
 import { hubMetrics } from "./hubMetrics.ts";
 import { type HubLog, type HubParts, type HubWorld, connectHubParts, openHubParts } from "./hubParts.ts";
 import type { Settings } from "./settings.ts";
+import { portProblem } from "./portProblem.ts";
 import { createStops } from "./stops.ts";
 import { version } from "./version.ts";
 
@@ -104,7 +105,11 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
     async function finishSetup({ hubName: name, zone, openToNetwork }: SetupRequest): Promise<void> {
       await profile.save({ name, zone, openToNetwork });
       rmSync(setupTokenFile(settings), { force: true });
-      await openMqtt(parts, demo);
+      // Whoever has just become the administrator must get in, also where another program holds the port.
+      await openMqtt(parts, demo).catch((error: unknown) => {
+        log.error({ err: error }, "The MQTT listener could not be opened.");
+        parts.health.report("mqtt", `Devices cannot connect: ${portProblem(error)}`);
+      });
       api.moveTo(profile.host());
       log.info({ openToNetwork }, "The hub has been set up.");
     }

@@ -15,6 +15,8 @@ export interface FileHealth {
 export interface HealthWatch {
   get(): HubHealth;
   setPhase(phase: "starting" | "running" | "stopping"): void;
+  /** Something beside the store is wrong, in a sentence; `undefined` when it is right again. */
+  report(what: string, sentence: string | undefined): void;
   onChange(listener: (health: HubHealth) => void): () => void;
   /** A part has changed; listeners hear if the whole has. */
   look(): void;
@@ -24,14 +26,16 @@ export interface HealthWatch {
 export function createHealthWatch(files: () => readonly FileHealth[]): HealthWatch {
   const listeners = new Set<(health: HubHealth) => void>();
   let phase: "starting" | "running" | "stopping" = "starting";
+  const reported = new Map<string, string>();
   let told = "";
 
   function get(): HubHealth {
     if (phase !== "running") return { state: phase, reasons: [] };
     const bad = files().filter(({ state }) => state !== "ok");
     const hasFailed = bad.some(({ file, state }) => file === "hub" && state === "failed");
-    if (bad.length === 0) return { state: "ok", reasons: [] };
-    return { state: hasFailed ? "failed" : "degraded", reasons: bad.map(sentence) };
+    const reasons = [...bad.map(sentenceOf), ...reported.values()];
+    if (reasons.length === 0) return { state: "ok", reasons };
+    return { state: hasFailed ? "failed" : "degraded", reasons };
   }
 
   function look(): void {
@@ -48,6 +52,11 @@ export function createHealthWatch(files: () => readonly FileHealth[]): HealthWat
       phase = next;
       look();
     },
+    report(what, sentence) {
+      if (sentence === undefined) reported.delete(what);
+      else reported.set(what, sentence);
+      look();
+    },
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -56,7 +65,7 @@ export function createHealthWatch(files: () => readonly FileHealth[]): HealthWat
   };
 }
 
-function sentence({ file, state, message }: FileHealth): string {
+function sentenceOf({ file, state, message }: FileHealth): string {
   const what = file === "hub" ? "The hub's database" : "The history of runs";
   switch (state) {
     case "disk-full":

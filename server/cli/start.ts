@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { type Hub, type Ready, createHub } from "../hub.ts";
+import { portProblem } from "../portProblem.ts";
 import { type Settings, SettingsError, readSettings, settingSpecs } from "../settings.ts";
 import { type Command, type CommandWorld, exitCodes } from "./command.ts";
 
@@ -29,7 +30,7 @@ export const start: Command = {
     try {
       announce(await hub.start(), settings, world);
     } catch (error) {
-      world.err(error instanceof Error ? error.message : String(error));
+      world.err(portProblem(error));
       log.error({ err: error }, "The hub could not start.");
       return startFailure(error);
     }

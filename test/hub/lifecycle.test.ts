@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { existsSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
-import { connect as connectTcp } from "node:net";
+import { type AddressInfo, connect as connectTcp, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MqttClient } from "mqtt";
@@ -368,5 +368,52 @@ describe("the command line", () => {
     expect(checked.out).toMatch(/b\.json: error at \/wires\/0\/from \(wire\.dangling\): .*"x"/);
     expect(checked.out).toMatch(/c\.json: The file is not valid JSON: /);
     expect((await runMillrace("check", join(folder, "none.json"))).code).toBe(1);
+  });
+});
+
+describe("a port that another program holds", () => {
+  test("is named at the start, with what to do", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const folder = mkdtempSync(join(tmpdir(), "millrace-"));
+    const args = ["--data", folder, "--http-port", String(port), "--log-level", "silent"];
+    const { code, err } = await runMillrace("start", ...args);
+    expect(code).toBe(3);
+    expect(err).toContain(`Port ${port} is used by another program`);
+    other.close();
+    removeFolder(folder);
+  });
+});
+
+describe("a set-up whose MQTT port another program holds", () => {
+  test("lets its administrator in all the same, and says in its health what is wrong", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const hub = await startHub({ isNew: true, args: ["--mqtt-port", String(port)] });
+    onTestFinished(async () => {
+      await hub.stop();
+      other.close();
+      removeFolder(hub.folder);
+    });
+    const token = new URL(hub.setupUrl ?? "").hash.slice(1);
+    const request: SetupRequest = {
+      token,
+      hubName: "Hub",
+      userName: "ann",
+      password: ADMIN_PASSWORD,
+      zone: "UTC",
+      openToNetwork: false,
+    };
+    const setup = await anonymous(hub.url)<SetupAnswer>("POST", "/setup", request);
+    expect(setup).toMatchObject({
+      status: 201,
+      body: { setUp: true, hub: { mqtt: { open: false } } },
+    });
+    const cookie = (setup.headers.get("set-cookie") ?? "").split(";")[0];
+    const health = await anonymous(hub.url, cookie)<Health>("GET", "//readyz");
+    expect(health).toMatchObject({ status: 503, body: { state: "degraded" } });
+    expect(health.body.reasons.join(" ")).toContain(`Port ${port} is used by another program`);
   });
 });
