@@ -412,7 +412,7 @@ describe("a set-up whose MQTT port another program holds", () => {
       body: { setUp: true, hub: { mqtt: { open: false } } },
     });
     const cookie = (setup.headers.get("set-cookie") ?? "").split(";")[0];
-    const health = await anonymous(hub.url, cookie)<Health>("GET", "//readyz");
+    const health = await anonymous(hub.url, cookie)<Health>("GET", "/readyz");
     expect(health).toMatchObject({ status: 503, body: { state: "degraded" } });
     expect(health.body.reasons.join(" ")).toContain(`Port ${port} is used by another program`);
   });
