@@ -18,19 +18,35 @@ export async function expectAccessible(page: Page, state: string): Promise<void>
   expect(found, state).toEqual([]);
 }
 
-/** Fails when a page can be moved sideways, and names what sticks out. */
-export async function expectNoSidewaysScroll(page: Page, state: string): Promise<void> {
-  const wide = await page.evaluate(() => {
-    const roots = [
-      document.documentElement,
-      document.body,
-      ...document.querySelectorAll("main, [role=dialog]"),
+/** Fails when something can be moved sideways or a control sticks out of its panel, and names it. */
+export async function expectNothingSticksOut(page: Page, state: string): Promise<void> {
+  const found = await page.evaluate(() => {
+    const named = (element: Element) => element.outerHTML.slice(0, 120);
+    const scrolling = [...document.querySelectorAll("*")].filter((element) => {
+      const isRoot = element === document.documentElement || element === document.body;
+      const isScroller = /auto|scroll/.test(getComputedStyle(element).overflowX) && element.tagName !== "PRE";
+      return (isRoot || isScroller) && element.scrollWidth > element.clientWidth + 1;
+    });
+    const controls = [...document.querySelectorAll("input, select, textarea, button, a[href]")];
+    const outside = controls.filter((control) => {
+      const panel = control.closest("aside, [role=dialog], main, nav")?.getBoundingClientRect();
+      const { right, width } = control.getBoundingClientRect();
+      // What only screen readers see is 1 px wide and may lie anywhere.
+      return (
+        panel !== undefined &&
+        width > 1 &&
+        right > panel.right + 1 &&
+        control.closest("[role=application]") === null
+      );
+    });
+    return [
+      ...scrolling.map(
+        (element) => `${element.scrollWidth} px in ${element.clientWidth} px: ${named(element)}`,
+      ),
+      ...outside.map((control) => `sticks out of its panel: ${named(control)}`),
     ];
-    return roots
-      .filter((root) => root.scrollWidth > root.clientWidth + 1)
-      .map((root) => `${root.tagName.toLowerCase()}: ${root.scrollWidth} px in ${root.clientWidth} px`);
   });
-  expect(wide, state).toEqual([]);
+  expect(found, state).toEqual([]);
 }
 
 declare global {

@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, test } from "vitest";
 import type { Page as ListPage, RunSummary } from "../../server/api/contract.ts";
 import {
   type ApiClient,
@@ -9,7 +9,7 @@ import {
   signIn,
   startHub,
 } from "../hub/hubProcess.ts";
-import { expectAccessible, expectNoSidewaysScroll } from "./accessibility.ts";
+import { expectAccessible, expectNothingSticksOut } from "./accessibility.ts";
 import { DESKTOP, PHONE, useJourneys } from "./browser.ts";
 import { stepsOf } from "./editorSteps.ts";
 
@@ -58,7 +58,7 @@ describe("the screens of a hub with demo devices", () => {
 
     const expectSound = async (page: Page, state: string) => {
       await expectAccessible(page, `${state}, ${name}`);
-      await expectNoSidewaysScroll(page, `${state}, ${name}`);
+      await expectNothingSticksOut(page, `${state}, ${name}`);
     };
 
     test("lists and forms have no flaw for axe and no sideways scroll", async () => {
@@ -83,7 +83,7 @@ describe("the screens of a hub with demo devices", () => {
       for (const kind of ["E-mail", "Webhook", "ntfy"]) {
         await page.goto(`${hub.url}/channels`);
         await page.getByRole("button", { name: new RegExp(`^${kind}`, "i") }).click();
-        await page.getByRole("dialog").getByRole("textbox", { name: "Name" }).waitFor();
+        await page.getByRole("dialog").getByRole("textbox", { name: "Name", exact: true }).waitFor();
         await expectSound(page, `adding ${kind}`);
       }
       await page.goto(`${hub.url}/settings`);
@@ -149,10 +149,5 @@ describe("the screens of a hub with demo devices", () => {
     await expectAccessible(page, "inbox with a notice");
     await notice.getByRole("link", { name: "why" }).click();
     await page.getByRole("region", { name: "Trace" }).getByText("Garden sensor is offline").waitFor();
-    const { isOffline } = {
-      isOffline: page.getByRole("listitem", { name: /Garden sensor, (Offline|Online)/ }),
-    };
-    await page.goto(`${hub.url}/devices`);
-    expect(await isOffline.getAttribute("aria-label").catch(() => "")).toContain("Garden sensor");
   });
 });
