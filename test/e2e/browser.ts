@@ -28,6 +28,8 @@ export interface OpenOptions extends BrowserContextOptions {
 
 export const DESKTOP = { width: 1440, height: 900 } as const;
 export const PHONE = { width: 390, height: 844 } as const;
+/** A name under which a hub is reached as from another computer. */
+export const LAN_NAME = "hub.test";
 
 const ARGS = [
   "--no-sandbox",
@@ -37,6 +39,8 @@ const ARGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // Another name of this computer, which browsers do not trust without TLS: what people on the local network have.
+  `--host-resolver-rules=MAP ${LAN_NAME} 127.0.0.1`,
 ];
 const WAIT_MAX_MS = 10_000;
 const PICTURES = "test-results";

@@ -93,8 +93,8 @@ describe("a flow drawn by hand", () => {
     const sensor = await connectAs(await addDevice(api, "Sensor"), hub);
     await lamp.subscribeAsync("lamp/+/set", { qos: 1 });
     const lit = nextMessage(lamp, "lamp/north/set");
-    await publish(sensor, 4.2);
-    await publish(sensor, 7.9);
+    await report(sensor, 4.2);
+    await report(sensor, 7.9);
     expect(await lit).toBe("on");
     await steps.onWire("mqtt-in.out").getByText("7.9").waitFor();
     await steps.onWire("threshold.raise").first().waitFor();
@@ -296,7 +296,7 @@ async function redoAll(page: Page): Promise<void> {
   while ((await redo.count()) > 0) await redo.click();
 }
 
-async function publish(sensor: MqttClient, celsius: number): Promise<void> {
+async function report(sensor: MqttClient, celsius: number): Promise<void> {
   await sensor.publishAsync("coldstore/north/temperature", JSON.stringify({ celsius }), { qos: 1 });
 }
 

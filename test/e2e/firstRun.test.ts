@@ -2,7 +2,9 @@ import { connectAsync } from "mqtt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type HubProcess, removeFolder, startHub } from "../hub/hubProcess.ts";
 import { expectAccessible } from "./accessibility.ts";
-import { useJourneys } from "./browser.ts";
+import { LAN_NAME, useJourneys } from "./browser.ts";
+
+const PASSWORD = "a mill wheel turns slowly";
 
 describe("the first minutes with a new hub", () => {
   const journeys = useJourneys();
@@ -29,7 +31,7 @@ describe("the first minutes with a new hub", () => {
     journeys.expectComplaint(/status of 4\d\d/);
     await page.getByRole("button", { name: "Set up" }).click();
     await page.getByRole("alert").waitFor();
-    await page.getByLabel("Password", { exact: true }).fill("a mill wheel turns slowly");
+    await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
     await page.getByRole("button", { name: "Set up" }).click();
 
     await page.getByRole("heading", { name: "Connect your first device" }).waitFor();
@@ -71,6 +73,28 @@ describe("the first minutes with a new hub", () => {
       .getByRole("application")
       .getByRole("button", { name: /^Threshold:/ })
       .waitFor();
+  });
+
+  test("credentials can be copied from another computer too, where browsers give no clipboard", async () => {
+    journeys.expectComplaint(/Cross-Origin-Opener-Policy/);
+    const lan = { url: hub.url.replace("127.0.0.1", LAN_NAME) };
+    const page = await journeys.open(lan, "/devices", { signedIn: false });
+    await page.getByLabel("User name").fill("admin");
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    expect(await page.evaluate(() => isSecureContext)).toBe(false);
+    await page.getByRole("button", { name: "Add device" }).click();
+    await page.getByRole("dialog").getByLabel("Name").fill("Hall lamp");
+    await page.keyboard.press("Enter");
+    const password = page.getByRole("status", { name: "Password", exact: true });
+    const shown = await password.innerText();
+    await page.getByRole("button", { name: "Copy password" }).click();
+    await page.getByRole("button", { name: "Password copied" }).waitFor();
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.goto(`${lan.url}/topics`);
+    const search = page.getByRole("searchbox", { name: "Find topics" });
+    await search.press("Control+v");
+    expect(await search.inputValue()).toBe(shown);
   });
 
   test("the set-up link works once", async () => {
