@@ -5,6 +5,7 @@ import type {
   ChannelTestAnswer,
   DeployAnswer,
   DeployRequest,
+  DeviceChange,
   DeviceCredentials,
   DeviceSummary,
   FlowDetail,
@@ -95,6 +96,8 @@ export const api = {
 
   devices: () => all<DeviceSummary>("/devices"),
   createDevice: (body: NewDeviceRequest) => request<DeviceCredentials>("POST", "/devices", { body }),
+  changeDevice: (id: string, body: DeviceChange) =>
+    request<DeviceSummary>("PATCH", `/devices/${encodeURIComponent(id)}`, { body }),
   removeDevice: (id: string) => request<void>("DELETE", `/devices/${encodeURIComponent(id)}`),
   renewCredentials: (id: string) =>
     request<DeviceCredentials>("POST", `/devices/${encodeURIComponent(id)}/credentials`, { body: {} }),
