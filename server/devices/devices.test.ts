@@ -300,9 +300,7 @@ describe("devices: presence", () => {
   it("keeps presence over a restart: those that are back in time are no news, the others come together", async () => {
     const { devices, session, restart } = createTest();
     for (const id of ["a", "b", "c"]) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other keeps the ids in order
       await devices.add({ id, name: id });
-      // oxlint-disable-next-line no-await-in-loop -- as above
       await devices.issueCredential(id);
       session(`client-${id}`, true, { user: id, epoch: 1 });
     }
@@ -328,7 +326,6 @@ describe("devices: presence", () => {
       say("shellies/meter/power", "1", { clientId: undefined, will: false });
       say("zigbee2mqtt/meter", "1", { clientId: "z2m" });
       if (index % 3 === 0) say("zigbee2mqtt/button", "1", { clientId: "z2m" });
-      // oxlint-disable-next-line no-await-in-loop -- time passes between messages
       await pass(60);
     }
     await pass(600);
