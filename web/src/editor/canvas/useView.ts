@@ -49,10 +49,12 @@ export function useView(
     frame = 0;
     const { x, y, zoom } = view.value;
     if (layer.value !== null) layer.value.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
-    const style = root.value?.style;
-    style?.setProperty("--grid-x", `${x}px`);
-    style?.setProperty("--grid-y", `${y}px`);
-    style?.setProperty("--grid-size", `${GRID_PX * zoom * (zoom < SPARSE_BELOW ? 4 : 1)}px`);
+    // Not through custom properties: each of them is inherited, so every element below would be styled anew.
+    if (root.value !== null) {
+      root.value.style.backgroundPosition = `${x}px ${y}px`;
+      const gap = GRID_PX * zoom * (zoom < SPARSE_BELOW ? 4 : 1);
+      root.value.style.backgroundSize = `${gap}px ${gap}px`;
+    }
     far.value = isFar(zoom, far.value);
     area.value = areaFor(visibleBox(view.value, size.value), area.value.width === 0 ? undefined : area.value);
     for (const listener of listeners) listener();
