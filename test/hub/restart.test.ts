@@ -35,6 +35,8 @@ describe("a hub that is killed", () => {
     await before.publishAsync("coldstore/north/temperature", `{"celsius":8}`, { qos: 1 });
     const flow = async () => (await api<FlowSummary>("GET", "/flows/too-warm")).body;
     await eventually(flow, ({ status }) => status.pendingTimers === 1);
+    // The store writes in order: once this change is on disk, so is the deadline.
+    expect((await api("PATCH", `/devices/${device.id}`, { area: "North" })).status).toBe(200);
     await first.stop("SIGKILL");
     before.end(true);
     await new Promise((resolve) => setTimeout(resolve, 2_100));
