@@ -92,8 +92,14 @@ export function createCatalog({ store, runtime, specs, templates, now }: Catalog
   function documentFor({ name, document, template }: NewFlow): FlowDocument {
     const source =
       template === undefined ? (document ?? { millrace: 1, nodes: {}, wires: [] }) : templateOf(template);
-    const title = name ?? (source as Partial<FlowDocument>).name ?? "New flow";
-    const id = slugOf(title, { isTaken: (slug) => store.get(slug) !== undefined });
+    const { id: given, name: title = "New flow" } = {
+      ...(source as Partial<FlowDocument>),
+      ...(name !== undefined && { name }),
+    };
+    // An imported document keeps its id where it is free: other things may name it.
+    const id = slugOf(name ?? (typeof given === "string" ? given : title), {
+      isTaken: (slug) => store.get(slug) !== undefined,
+    });
     const made = { ...(source as FlowDocument), millrace: 1 as const, id, name: title };
     refuseShapeless(made);
     return made;

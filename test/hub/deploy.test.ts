@@ -73,6 +73,12 @@ describe("deploying", () => {
   const send = (at: string, device: string | number = "a") =>
     client.publishAsync(`${at}/${device}`, "x", { qos: 1 });
 
+  test("an imported document keeps its id where that is free, and gets a new one where it is not", async () => {
+    const document = { millrace: 1, id: "boiler-watch", name: "Watch of the boiler", nodes: {}, wires: [] };
+    const ids = async () => (await api<{ id: string }>("POST", "/flows", { document })).body.id;
+    expect([await ids(), await ids()]).toEqual(["boiler-watch", "boiler-watch-2"]);
+  });
+
   test("makes numbered versions that stay as they were", async () => {
     const { id, document } = await start(twoHalves("versions"), "Versions");
     await saveAs(id, { ...document, description: "Second" });

@@ -78,9 +78,10 @@ export const threshold = defineNode({
   ports: ["raise", "ease", "clear"],
   initial: (): ThresholdState => asleep,
   sentence({ value: source = { var: "payload" }, side = "above", levels = [] }) {
-    const limits = levels.map(({ set, for: span = "0s" }) =>
-      span === "0s" ? `${set}` : `${set} for ${span}`,
-    );
+    // A draft may lack what the document of a running flow must have.
+    const limits = levels
+      .filter(({ set }) => set !== undefined)
+      .map(({ set, for: span = "0s" }) => (span === "0s" ? `${set}` : `${set} for ${span}`));
     return short(`${valueText(source)} ${side} ${limits.join(", ") || "no limit yet"}`);
   },
   check: ({ levels, side }) => levelProblems(levels, side),
