@@ -37,7 +37,6 @@ export function asText(value: unknown): string {
 
 /** For JavaScript's own `<` and `<=`, which take anything although TypeScript lets them have numbers only. */
 export function ordered(value: unknown, budget: Budget): number {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- JsonLogic's order is JavaScript's.
   return flat(value, budget) as number;
 }
 

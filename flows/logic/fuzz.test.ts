@@ -56,7 +56,6 @@ function compare(rule: unknown, data: unknown, tally: Tally): string | undefined
 }
 
 function applyOracle(rule: unknown, data: unknown): unknown {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its types admit only rules of the right shape.
   return jsonLogic.apply(structuredClone(rule) as RulesLogic, structuredClone(data));
 }
 

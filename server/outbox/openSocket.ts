@@ -28,7 +28,6 @@ export async function openSocket(route: Route, options: SocketOptions): Promise<
   let lastError: unknown;
   for (const address of route.addresses) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- the next address is tried only if this one fails
       const socket = await connected(
         connectTcp({ host: address, port: route.port }),
         "connect",
@@ -39,7 +38,6 @@ export async function openSocket(route: Route, options: SocketOptions): Promise<
         throw new OutboundError("policy", `${route.host} led to ${socket.remoteAddress ?? "nowhere"}.`);
       }
       socket.setNoDelay(true);
-      // oxlint-disable-next-line no-await-in-loop -- as above
       return options.tls ? await secured(socket, route.host, options) : socket;
     } catch (error) {
       if (error instanceof OutboundError) throw error;

@@ -118,7 +118,9 @@ export function createCatalog({ store, runtime, specs, templates, now }: Catalog
     document: FlowDocument,
     request: { readonly comment: string; readonly revision?: number | undefined; readonly by: Author },
   ): Promise<Deployed> {
-    const { program, problems, reset, keptTimers, droppedTimers } = runtime.plan(document);
+    const { deployedVersion } = stored(id);
+    const deployed = deployedVersion === null ? undefined : documentOf(id, deployedVersion);
+    const { program, problems, reset, keptTimers, droppedTimers } = runtime.plan(document, deployed);
     if (program === undefined)
       throw new CatalogError(
         "flow.invalid",

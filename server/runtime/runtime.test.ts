@@ -116,6 +116,21 @@ describe("a runtime", () => {
     expect(runtime.status("republish")?.version).toBe(2);
   });
 
+  test("tells which memory a flow that is switched off would lose: it used to meet a changed node with the old state", async () => {
+    const { runtime, say } = await running(tooWarm);
+    say("t", "31");
+    await settled();
+    await runtime.remove("warm");
+    const changed = structuredClone(tooWarm);
+    changed.nodes.limit.config.levels = [{ set: 40, for: "60s" }];
+    expect(runtime.plan(changed, tooWarm)).toMatchObject({
+      reset: ["limit"],
+      keptTimers: 0,
+      droppedTimers: 1,
+    });
+    expect(runtime.plan(tooWarm, tooWarm)).toMatchObject({ reset: [], keptTimers: 1, droppedTimers: 0 });
+  });
+
   test("keeps the old version when the new one cannot be committed", async () => {
     const { runtime, say, published } = await running(republish(0));
     const { program } = runtime.plan(republish(0));

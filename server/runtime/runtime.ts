@@ -45,7 +45,8 @@ export interface Runtime {
   result(effectId: string, result: Omit<EffectResult, "effect" | "ref">): void;
   /** Sets off an inject node by hand, and tells the run; undefined when there is no such node in a running flow. */
   inject(flow: string, node: string, payload?: unknown): string | undefined;
-  plan(document: unknown): DeployPlan;
+  /** `deployed` is what a flow that is switched off ran last: its memory lies in the store. */
+  plan(document: unknown, deployed?: unknown): DeployPlan;
   /** Runs a planned version; `commit` makes it durable, and until then the one before goes on. */
   deploy(program: Program, version: number, commit: () => Promise<void>): Promise<void>;
   /** Takes up a flow that was switched off, with the memory it had then. */
@@ -158,6 +159,15 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     return [flow];
   }
 
+  /** A flow that is switched off, with the memory it will be switched on with. */
+  function sleeping(document: unknown): DeployedFlow | undefined {
+    const { program } = compileFlow(document, specs);
+    if (program === undefined) return undefined;
+    const flow = createDeployedFlow(program, 0);
+    restoreFlow(flow, { store: parts.store, agenda: createAgenda(), downtime: { from: now(), to: now() } });
+    return flow;
+  }
+
   function swap(flow: DeployedFlow, program: Program, version: number): void {
     router.remove(flow);
     const { state, reset } = carryOver(flow.program, program, flow.state);
@@ -214,13 +224,13 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       const event = { type: "inject", ...(payload !== undefined && { payload }) } as const;
       return flow && happen(flow, event, "by hand", node);
     },
-    plan(document) {
+    plan(document, deployed) {
       const { program, problems } = compileFlow(document, specs);
-      const running = flows.get(program?.flow.id ?? "");
+      const before = flows.get(program?.flow.id ?? "") ?? sleeping(deployed);
       const memory =
-        program === undefined || running === undefined
+        program === undefined || before === undefined
           ? { reset: [], keptTimers: 0, droppedTimers: 0 }
-          : memoryAfter(running.program, program, running.state);
+          : memoryAfter(before.program, program, before.state);
       return { problems, program, ...memory };
     },
     async deploy(program, version, commit) {

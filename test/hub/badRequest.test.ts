@@ -230,9 +230,7 @@ describe("requests that the hub refuses", () => {
   test("whoever guesses passwords is slowed down, whatever the name; sessions go on", async () => {
     const guess = (name: string) => stranger("POST", "/session", { name, password: "a wrong password" });
     let last = await guess("admin");
-    for (let guesses = 1; guesses < 12 && last.status === 401; guesses++)
-      // oxlint-disable-next-line no-await-in-loop -- one guess after the other
-      last = await guess("admin");
+    for (let guesses = 1; guesses < 12 && last.status === 401; guesses++) last = await guess("admin");
     expect(last).toMatchObject({ status: 429, body: { code: "auth.throttled" } });
     expect(Number(last.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
     expect((await guess("somebody-else")).status).toBe(429);

@@ -77,9 +77,7 @@ describe("notifications on their way out", () => {
         to: "a@example.org, b@example.org",
       },
     });
-    for (const channel of ["hook", "phone", "mail"])
-      // oxlint-disable-next-line no-await-in-loop -- one after the other, as a user would
-      await deploy(api, tellThrough(channel));
+    for (const channel of ["hook", "phone", "mail"]) await deploy(api, tellThrough(channel));
   });
   afterAll(async () => {
     expect(await hub.stop()).toBe(0);

@@ -267,13 +267,11 @@ describe("deploying", () => {
   test("runs are listed newest first, page by page, and by outcome", async () => {
     const { id } = await start(tooWarm(), "Pages");
     for (const celsius of [1, 2, 3, 4, 5])
-      // oxlint-disable-next-line no-await-in-loop -- the order is what is tested
       await client.publishAsync("coldstore/pages/temperature", JSON.stringify({ celsius }), { qos: 1 });
     await client.publishAsync("coldstore/pages/temperature", "{", { qos: 1 });
     const seen: RunSummary[] = [];
     for (let next: string | undefined = ""; next !== undefined;) {
       const cursor: string = next === "" ? "" : `&cursor=${next}`;
-      // oxlint-disable-next-line no-await-in-loop -- a page names the next one
       const { body } = await api<Page<RunSummary>>("GET", `/flows/${id}/runs?limit=4${cursor}`);
       seen.push(...body.items);
       next = body.next;
@@ -288,10 +286,8 @@ describe("deploying", () => {
     const { body } = await api<Page<TemplateSummary>>("GET", "/templates");
     expect(body.items.length).toBeGreaterThanOrEqual(8);
     for (const { id: template, name } of body.items) {
-      // oxlint-disable-next-line no-await-in-loop -- twelve at once would pass the rate limit of the API
       const created = await api<FlowDetail>("POST", "/flows", { template });
       expect(created.body, template).toMatchObject({ name, problems: [], status: { state: "draft" } });
-      // oxlint-disable-next-line no-await-in-loop -- as above
       const tested = await api<TestAnswer>("POST", "/flows/test", created.body.draft);
       expect(tested.body.problems).toEqual([]);
       expect(tested.body.items.length, template).toBeGreaterThan(0);
@@ -299,7 +295,6 @@ describe("deploying", () => {
         tested.body.items.filter(({ ok }) => !ok),
         template,
       ).toEqual([]);
-      // oxlint-disable-next-line no-await-in-loop -- as above
       expect((await deployNow(created.body.id)).body).toMatchObject({ version: 1, problems: [] });
     }
     const twice = await api<FlowDetail>("POST", "/flows", { template: body.items[0]?.id, name: "Mine" });

@@ -85,9 +85,7 @@ describe.skipIf(disk === undefined)(
     test("keeps flows going that pass live values on", async () => {
       for (let value = 0; value < 50; value++) {
         const out = nextMessage(client, "out");
-        // oxlint-disable-next-line no-await-in-loop -- each is awaited before the next one is sent
         await client.publishAsync("in", String(value), { qos: 0 });
-        // oxlint-disable-next-line no-await-in-loop -- as above
         expect(await out).toBe(String(value));
       }
       expect(hasAnswered).toBe(false);

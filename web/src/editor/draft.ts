@@ -42,7 +42,6 @@ export function createDraft({ revision, save, isConflict, isFinal, onState }: Dr
       onState("saving");
       try {
         // One after the other: each save must name the revision that the one before it made.
-        // oxlint-disable-next-line no-await-in-loop
         current = await save(document, current);
         onState(next === undefined ? "saved" : "waiting");
       } catch (error) {
