@@ -83,6 +83,8 @@ export interface Broker {
    * of it is on disk.
    */
   publish(message: HubMessage): Promise<void>;
+  /** Hands what the broker keeps to the disk, so that whatever the caller writes next comes after it. */
+  submit(): void;
   retained(
     filter: string,
   ): readonly { readonly topic: string; readonly payload: Uint8Array; readonly qos: Qos }[];
@@ -234,6 +236,7 @@ export function createBroker(options: BrokerOptions): Broker {
     onSession: sessionListeners.add,
     onRefusal: knockListeners.add,
     publish: (message) => ingest.send(message),
+    submit: ledger.submit,
     retained: (filter) => retained.match(filter),
     clients: () => listClients(sessions, connections),
     kick(clientId, cause = "kicked") {

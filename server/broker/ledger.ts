@@ -14,6 +14,8 @@ export interface Ledger {
    * and never when the disk has failed.
    */
   whenKept(act: () => void): void;
+  /** Hands over what was noted, so that whatever is written from now on comes after it. */
+  submit(): void;
   /** Resolves when nothing waits any more, or when it is clear that it cannot be written. */
   close(): Promise<void>;
   readonly figures: LedgerFigures;
@@ -27,6 +29,7 @@ export interface LedgerFigures {
 }
 
 export interface LedgerOptions {
+  /** Commits in the order of the calls. */
   readonly storage: Pick<BrokerStorage, "commit">;
   readonly log: Log;
 }
@@ -40,16 +43,13 @@ interface Page {
   readonly waiting: (() => void)[];
 }
 
-/** The store had too much to do; it is asked again after so long. */
-const RETRY_MS = 100;
+/** When so many pages are under way, the next one waits and fills: the slower the disk, the more share a commit. */
+const PAGES_UNDER_WAY = 4;
 
-/**
- * One page is under way to the disk while the next one fills: no timer, and the slower the disk, the more changes share
- * a commit. What depends on a page that cannot be written is never acknowledged.
- */
+/** No timer: a page ends with the turn. What depends on a page that cannot be written is never acknowledged. */
 export function createLedger({ storage, log }: LedgerOptions): Ledger {
   let page = createPage(1);
-  let underWay: Page | undefined;
+  const underWay: Page[] = [];
   let isPlanned = false;
   let noted = 0;
   let commits = 0;
@@ -59,27 +59,19 @@ export function createLedger({ storage, log }: LedgerOptions): Ledger {
   let onEnd: (() => void) | undefined;
 
   function plan(): void {
-    if (isPlanned || underWay !== undefined) return;
+    if (isPlanned || page.changes.length === 0 || underWay.length >= PAGES_UNDER_WAY) return;
     isPlanned = true;
     // The end of the turn: what one segment of the network brings shares a page.
-    queueMicrotask(turnPage);
+    queueMicrotask(submit);
   }
 
-  function turnPage(): void {
+  function submit(): void {
     isPlanned = false;
-    underWay = page;
-    page = createPage(page.number + 1);
-    write(underWay);
-  }
-
-  function write(full: Page): void {
-    storage.commit(full.changes).then(
-      () => keep(full),
-      (error: unknown) => {
-        if (isOverloaded(error)) setTimeout(() => write(full), RETRY_MS).unref();
-        else fail(error);
-      },
-    );
+    if (page.changes.length === 0) return;
+    const full = page;
+    page = createPage(full.number + 1);
+    underWay.push(full);
+    storage.commit(full.changes).then(() => keep(full), fail);
   }
 
   function keep(full: Page): void {
@@ -88,9 +80,9 @@ export function createLedger({ storage, log }: LedgerOptions): Ledger {
     keptThrough = full.number;
     // Whoever asks meanwhile comes after those who already wait: acknowledgements keep their order.
     for (const act of full.waiting) attempt(act);
-    underWay = undefined;
-    if (page.changes.length > 0) plan();
-    else onEnd?.();
+    underWay.shift();
+    plan();
+    if (underWay.length === 0 && page.changes.length === 0) onEnd?.();
   }
 
   function fail(error: unknown): void {
@@ -122,12 +114,13 @@ export function createLedger({ storage, log }: LedgerOptions): Ledger {
       return page.number;
     },
     whenKept(act) {
-      const last = page.changes.length > 0 ? page : underWay;
+      const last = page.changes.length > 0 ? page : underWay.at(-1);
       if (last === undefined) act();
       else last.waiting.push(act);
     },
+    submit,
     async close() {
-      if (hasFailed || (underWay === undefined && page.changes.length === 0)) return;
+      if (hasFailed || (underWay.length === 0 && page.changes.length === 0)) return;
       await new Promise<void>((resolve) => {
         onEnd = resolve;
       });
@@ -139,15 +132,12 @@ export function createLedger({ storage, log }: LedgerOptions): Ledger {
       return noted;
     },
     get figures() {
-      return { commits, changes, waiting: page.changes.length + (underWay?.changes.length ?? 0) };
+      const waiting = underWay.reduce((sum, one) => sum + one.changes.length, page.changes.length);
+      return { commits, changes, waiting };
     },
   };
 }
 
 function createPage(number: number): Page {
   return { number, changes: [], retained: new Map(), waiting: [] };
-}
-
-function isOverloaded(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "store.overloaded";
 }

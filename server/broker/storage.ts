@@ -93,6 +93,6 @@ export interface KeptState {
 export interface BrokerStorage {
   /** Reads everything, once, before the first change. */
   load(): KeptState;
-  /** Resolves when the changes are on disk, in the order of the calls. */
+  /** Resolves when the changes are on disk, in the order of the calls; rejects only when nothing can be kept any more. */
   commit(changes: readonly Change[]): Promise<void>;
 }

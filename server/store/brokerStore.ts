@@ -23,7 +23,7 @@ export interface WaitingEvent extends StoredEvent {
 export interface BrokerStore {
   /** Reads everything, once, before the first change. */
   readonly load: () => StoredState;
-  /** Resolves when the changes are on disk, in the order of the calls. */
+  /** Resolves when the changes are on disk, in the order of the calls; never refused because too much waits. */
   readonly commit: (changes: readonly BrokerChange[]) => Promise<void>;
   /** The messages that flows were not done with, in order of arrival; each reading counts as an attempt. */
   readonly waitingEvents: () => Promise<readonly WaitingEvent[]>;
@@ -46,7 +46,7 @@ type EventRow = Omit<Row<StoredEvent>, "origin"> & {
 };
 
 /** The state of the broker in hub.db. */
-export function createBrokerStore({ reader, commit }: Connection): BrokerStore {
+export function createBrokerStore({ reader, commit, commitPatiently }: Connection): BrokerStore {
   function sessions(): readonly StoredSession[] {
     const subscriptions = byClient(
       reader.all<{ clientId: string; filter: string; qos: 0 | 1 | 2 }>(
@@ -93,7 +93,7 @@ export function createBrokerStore({ reader, commit }: Connection): BrokerStore {
         reader.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'mqttQueue'")?.seq ?? 0,
     }),
     commit: async (changes) => {
-      await commit(changes.flatMap(operationOf));
+      await commitPatiently(changes.flatMap(operationOf));
     },
     waitingEvents: async () => {
       await commit([operation("UPDATE journal SET attempts = attempts + 1")]);

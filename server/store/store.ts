@@ -145,6 +145,7 @@ function repositories(writer: Writer, readers: Readers, now: () => number): Repo
   const connect = (file: StoreFile): Connection => ({
     reader: readers[file],
     commit: (operations) => writer.commit(file, operations),
+    commitPatiently: (operations) => writer.commit(file, operations, true),
     now,
   });
   const hub = connect("hub");
