@@ -89,7 +89,7 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
     await broker.start();
     stops.add(traces.flush, runtime.stop, broker.stop);
     for (const { topic, payload } of broker.retained("#")) devices.retained(topic, payload);
-    runtime.start(catalog.enabled(), downtime);
+    await runtime.start(catalog.enabled(), downtime);
     await outbox.start();
     stops.add(outbox.stop);
     const beating = setInterval(() => {

@@ -109,7 +109,7 @@ export function connectHubParts({
   broker.onMessage((arrival) => {
     // Devices first: the runtime asks them whose message it is.
     devices.arrival(arrival);
-    runtime.receive(arrival);
+    runtime.receive({ journalId: undefined, replayed: false, ...arrival });
   });
   broker.onSession(devices.session);
   broker.onRefusal(devices.knocks.note);

@@ -12,7 +12,8 @@ export function createPerformers({
   connect,
   now,
 }: {
-  readonly broker: Pick<Broker, "publish">;
+  /** Resolves when the message is on disk, so that it is always in the outbox or in the broker. */
+  readonly broker: { readonly publish: (...message: Parameters<Broker["publish"]>) => void | Promise<void> };
   readonly channels: Pick<Channels, "deliver">;
   readonly connect: Connect;
   readonly now: () => number;
@@ -26,9 +27,9 @@ export function createPerformers({
           reason: "expired",
           error: `The message to ${topic} was too old to be published.`,
         };
+      let onDisk: void | Promise<void>;
       try {
-        broker.publish({ topic, payload: payloadBytes(payload), qos, retain, origin });
-        return { outcome: "delivered" };
+        onDisk = broker.publish({ topic, payload: payloadBytes(payload), qos, retain, origin });
       } catch (error) {
         return {
           outcome: "refused",
@@ -36,6 +37,9 @@ export function createPerformers({
           error: error instanceof Error ? error.message : String(error),
         };
       }
+      // A message that the broker takes but cannot keep is tried again: what is thrown from here on means that.
+      await onDisk;
+      return { outcome: "delivered" };
     },
     notify(row, signal) {
       const { title, text, severity } = row.body as { title: string; text: string; severity: "info" };

@@ -174,5 +174,23 @@ export const hubSchema: Schema = {
       createdAt INTEGER NOT NULL
     ) STRICT;
     `,
+    `
+    CREATE TABLE journal (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL UNIQUE,
+      topic TEXT NOT NULL,
+      payload BLOB NOT NULL,
+      qos INTEGER NOT NULL,
+      retain INTEGER NOT NULL,
+      clientId TEXT,
+      user TEXT,
+      epoch INTEGER NOT NULL,
+      will INTEGER NOT NULL,
+      seenAt INTEGER NOT NULL,
+      attempts INTEGER NOT NULL DEFAULT 0,
+      done TEXT,
+      origin TEXT
+    ) STRICT;
+    `,
   ],
 };
