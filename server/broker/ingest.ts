@@ -2,7 +2,7 @@ import type { Acl } from "./acl.ts";
 import type { Arrival, Origin, Qos } from "./arrival.ts";
 import type { Bus } from "./bus.ts";
 import { countMessage, type Counters } from "./counters.ts";
-import { isPublishable } from "./filters.ts";
+import { isPublishable, textBounds } from "./filters.ts";
 import type { BrokerLimits } from "./limits.ts";
 import type { InboundPublish } from "./peer.ts";
 import { remember } from "./remember.ts";
@@ -47,7 +47,7 @@ export interface IngestOptions {
 
 /** Creates the ingest. All of it is synchronous, so the order of arrival is the order of routing. */
 export function createIngest({ bus, retained, counters, limits, now, onDenied }: IngestOptions): Ingest {
-  const bounds = { bytes: limits.topicBytes, levels: limits.topicLevels };
+  const bounds = textBounds(limits);
   const isHubTopic = remember((topic) => isPublishable(topic, bounds));
 
   function accept(arrival: Arrival): void {
