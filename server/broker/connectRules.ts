@@ -10,10 +10,12 @@ const PASSWORD = 0x40;
 const USER_NAME = 0x80;
 /** Level, flags and two bytes of keep-alive. */
 const FIXED_BYTES = 4;
+/** MQTT 3.1. */
+const OLD_LEVEL = 3;
 /** MQTT 3.1.1 and MQTT 3.1, with the level that belongs to each name. */
 const LEVELS = new Map([
   ["MQTT", 4],
-  ["MQIsdp", 3],
+  ["MQIsdp", OLD_LEVEL],
 ]);
 
 /** The rules of a CONNECT body. */
@@ -33,6 +35,7 @@ export function createConnectRule(rules: TextRules): (frame: Frame) => FrameViol
     const foreign = protocolViolation(frame);
     if (foreign !== undefined) return foreign;
     if (frame.at + FIXED_BYTES > frame.end) return "body";
+    if (frame.bytes[frame.at] === OLD_LEVEL) forgetUnusedBit(frame.bytes, frame.at + 1);
     const flags = frame.bytes[frame.at + 1] ?? 0;
     frame.at += FIXED_BYTES;
     if (!isConsistent(flags)) return "connect-flags";
@@ -62,6 +65,11 @@ function protocolViolation(frame: Frame): FrameViolation | undefined {
   if (frame.at === frame.end) return "body";
   // A bridge of mosquitto first tries a level of its own (0x84), and comes back with 4 when it gets this answer.
   return frame.bytes[frame.at] === level ? undefined : "protocol-version"; // [MQTT-3.1.2-2]
+}
+
+/** MQTT 3.1 only calls the bit unused, and some clients set it; the parser would refuse it. */
+function forgetUnusedBit(bytes: Uint8Array, at: number): void {
+  bytes[at] = (bytes[at] ?? 0) & ~RESERVED;
 }
 
 function isConsistent(flags: number): boolean {

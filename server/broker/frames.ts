@@ -47,6 +47,7 @@ export function createFrameGuard(options: FrameGuardOptions): FrameGuard {
   let packetBytesMax = 0;
   let strangeBytes = 0;
   let isFirst = true;
+  let connectFlags = 0;
   let isOld = false;
   let isPassing = false;
   let isEnded = false;
@@ -59,12 +60,13 @@ export function createFrameGuard(options: FrameGuardOptions): FrameGuard {
 
   function readType(bytes: Uint8Array, start: number): FrameViolation | undefined {
     const sent = bytes[start] ?? 0;
-    const header = isOld ? withoutOldDup(sent) : sent;
-    if (header !== sent) bytes[start] = header;
-    frame.header = header;
-    if (isFirst && header >> 4 !== CONNECT >> 4) return "first-packet"; // [MQTT-3.1.0-1]
-    if (!isFirst && header === CONNECT) return "second-connect"; // [MQTT-3.1.0-2]
-    return headerViolation(header);
+    frame.header = isFirst ? CONNECT : isOld ? withoutOldDup(sent) : sent;
+    if (!isFirst && sent === CONNECT) return "second-connect"; // [MQTT-3.1.0-2]
+    if (isFirst && sent >> 4 !== CONNECT >> 4) return "first-packet"; // [MQTT-3.1.0-1]
+    // What MQTT 3.1 leaves open, the parser would refuse. Whether it is 3.1 stands in the body of the CONNECT.
+    if (isFirst) connectFlags |= sent & 0x0f;
+    if (frame.header !== sent) bytes[start] = frame.header;
+    return headerViolation(frame.header);
   }
 
   /** Finds the body of the packet that starts here; "open" while its length is not there. */
@@ -92,6 +94,7 @@ export function createFrameGuard(options: FrameGuardOptions): FrameGuard {
     const violation = rules(frame);
     if (violation !== undefined) return violation;
     if (isFirst) isOld = isOldProtocol(frame, bodyAt);
+    if (isFirst && !isOld && connectFlags !== 0) return "reserved-flags"; // [MQTT-2.2.2-2]
     isFirst = false;
     // Nothing may follow a DISCONNECT [MQTT-3.14.4-2]; the parser would go on to the end of its chunk.
     if (frame.header === DISCONNECT) end();
