@@ -1,6 +1,6 @@
 import { openExchange } from "./exchange.ts";
 import { connectBytes, packetBytes, text } from "./packetBytes.ts";
-import type { TestBroker } from "./testBroker.ts";
+import { inTurn, type TestBroker } from "./testBroker.ts";
 
 /** How a connection ended: the words that were counted for it, and what it was sent before. */
 export interface Ending {
@@ -58,11 +58,12 @@ export function createProbe(hub: () => TestBroker): Probe {
     async answers(steps, first = login()) {
       const exchange = openExchange(hub().port);
       const answers: string[] = [];
-      for (const [bytes, answer] of [[first, "20020000"], ...steps, [packetBytes(0xc0), "d000"]] as const) {
+      const all: readonly Step[] = [[first, "20020000"], ...steps, [packetBytes(0xc0), "d000"]];
+      await inTurn(all.length, async (index) => {
+        const [bytes, answer] = all[index] ?? [first, ""];
         exchange.send(bytes);
-        // oxlint-disable-next-line no-await-in-loop -- a conversation is one step after the other
         answers.push(await exchange.receive(answer.length / 2));
-      }
+      });
       exchange.socket.destroy();
       return answers;
     },
