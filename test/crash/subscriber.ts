@@ -30,6 +30,7 @@ export interface SubscriberOptions {
 }
 
 const QUIET_MAX_MS = 5_000;
+const LOOK_MS = 20;
 
 /** Creates a subscriber that is not connected. */
 export function createSubscriber({ name, identity, filter }: SubscriberOptions): Subscriber {
@@ -39,7 +40,6 @@ export function createSubscriber({ name, identity, filter }: SubscriberOptions):
   const held = new Set<number>();
   let wire: Wire | undefined;
   let hasSession = false;
-  let look = () => {};
 
   function onPacket(packet: Packet): void {
     const { messageId = 0 } = packet;
@@ -54,7 +54,6 @@ export function createSubscriber({ name, identity, filter }: SubscriberOptions):
       held.delete(messageId);
       wire?.send({ cmd: "pubcomp", messageId });
     }
-    look();
   }
 
   function note({ topic, payload, qos, dup }: Packet & { readonly cmd: "publish" }): void {
@@ -79,19 +78,13 @@ export function createSubscriber({ name, identity, filter }: SubscriberOptions):
       hasSession = true;
     },
     async until(fits) {
-      let count = -1;
+      let count = received.length;
+      let changedAt = performance.now();
       while (!fits()) {
-        if (count === received.length)
+        if (received.length > count) [count, changedAt] = [received.length, performance.now()];
+        if (performance.now() - changedAt > QUIET_MAX_MS)
           throw new Error(`${name} got nothing more for ${QUIET_MAX_MS} ms, after ${count} messages.`);
-        count = received.length;
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, QUIET_MAX_MS);
-          look = () => {
-            if (!fits()) return;
-            clearTimeout(timer);
-            resolve();
-          };
-        });
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       }
     },
     async leave() {

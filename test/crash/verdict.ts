@@ -11,13 +11,16 @@ export interface Got {
 
 /** Where a subscriber did not get what it must get, whatever happened to the hub meanwhile; each is a sentence. */
 export function breachesOf(publishers: readonly Sent[], subscriber: Got): readonly string[] {
-  return publishers.flatMap((publisher) => {
-    const came = subscriber.received
-      .filter(({ topic }) => publisherOf(topic) === publisher.name)
-      .map(({ number }) => number);
-    const breaches = [...lost(publisher, came), ...doubled(publisher, came), ...outOfOrder(came)];
-    return breaches.map((what) => `From ${publisher.name} to ${subscriber.name}: ${what}.`);
-  });
+  return judge(publishers, subscriber, (publisher, came) => [
+    ...lost(publisher, came),
+    ...doubled(publisher, came),
+    ...outOfOrder(came),
+  ]);
+}
+
+/** The same for what must come at least once. */
+export function lossesOf(publishers: readonly Sent[], subscriber: Got): readonly string[] {
+  return judge(publishers, subscriber, lost);
 }
 
 /** True once every number that the hub has answered for has come. */
@@ -35,6 +38,19 @@ export function staleStates(
     const value = values.get(name) ?? 0;
     if (value >= lastAckedState && value <= lastSentState) return [];
     return [`${name} kept ${value}, acknowledged was ${lastAckedState}, sent ${lastSentState}.`];
+  });
+}
+
+function judge(
+  publishers: readonly Sent[],
+  subscriber: Got,
+  find: (publisher: Sent, came: readonly number[]) => readonly string[],
+): readonly string[] {
+  return publishers.flatMap((publisher) => {
+    const came = subscriber.received
+      .filter(({ topic }) => publisherOf(topic) === publisher.name)
+      .map(({ number }) => number);
+    return find(publisher, came).map((what) => `From ${publisher.name} to ${subscriber.name}: ${what}.`);
   });
 }
 
