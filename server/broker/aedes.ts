@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { causeOf, refusalReason } from "./closeReasons.ts";
 import { createFrameGuard } from "./frames.ts";
 import type { CloseCause, ConnackCode, ConnectRequest, Peer } from "./peer.ts";
-import type { PeerHooks, PeerLimits, PeerPort } from "./peer.ts";
+import type { PeerHooks, PeerLimits, PeerPort, Wiretap } from "./peer.ts";
 import { createAedesPersistence } from "./persistence.ts";
 import { createSilentEmitter } from "./silentEmitter.ts";
 
@@ -24,6 +24,8 @@ interface AedesInside {
   readonly _clearWillInterval?: NodeJS.Timeout;
 }
 
+type WriteDone = (error: Error | null | undefined) => void;
+
 interface AedesPeer extends Peer {
   readonly client: Client;
   cause: CloseCause | undefined;
@@ -35,7 +37,11 @@ interface AedesPeer extends Peer {
  * The one file that touches aedes. aedes parses, shakes hands and keeps time; whether, when and to whom a message goes
  * is decided by the hooks. Unmodified aedes 1.2.0, pinned; each seam has a contract test.
  */
-export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort {
+export function createAedesPort(
+  hooks: PeerHooks,
+  limits: PeerLimits,
+  watch?: (connection: Duplex) => Wiretap,
+): PeerPort {
   const peers = new WeakMap<Client, AedesPeer>();
   let isStopping = false;
 
@@ -194,6 +200,7 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
       const peer = createPeer(client, connection);
       peers.set(client, peer);
       guardFrames(peer, limits, (violation) => hooks.refused(peer, violation));
+      if (watch !== undefined) tapWire(peer, watch(connection));
       return peer;
     },
   };
@@ -228,6 +235,22 @@ function guardFrames(peer: AedesPeer, limits: PeerLimits, onViolation: (violatio
     onViolation(violation);
     peer.close("protocol");
     return 0;
+  };
+}
+
+/** aedes writes its acknowledgements into the connection by itself, so the connection is where all bytes pass. */
+function tapWire({ client, connection }: AedesPeer, { received, sent }: Wiretap): void {
+  const { _parser: parser } = insideOfClient(client);
+  const parse = parser.parse.bind(parser);
+  parser.parse = (chunk) => {
+    received(chunk);
+    return parse(chunk);
+  };
+  const write = connection.write.bind(connection);
+  // Node takes either order of the last two, and so does what it is replaced by.
+  connection.write = (chunk: unknown, encoding?: BufferEncoding | WriteDone, done?: WriteDone) => {
+    if (chunk instanceof Uint8Array) sent(chunk);
+    return typeof encoding === "string" ? write(chunk, encoding, done) : write(chunk, encoding ?? done);
   };
 }
 

@@ -5,9 +5,9 @@ import type { Access, Knock } from "./access.ts";
 import { createAedesPort } from "./aedes.ts";
 import type { Arrival, Qos } from "./arrival.ts";
 import { createBus } from "./bus.ts";
-import { listClients, type ClientInfo } from "./clients.ts";
+import type { ClientInfo } from "./clients.ts";
 import { createConnections, type SessionChange } from "./connections.ts";
-import { countRefused, createCounters, type Counters } from "./counters.ts";
+import { countRefused, createCounters } from "./counters.ts";
 import { createGate, plainAddress } from "./gate.ts";
 import { createIngest, type HubMessage } from "./ingest.ts";
 import { brokerLimits, type BrokerLimits } from "./limits.ts";
@@ -17,17 +17,22 @@ import { createOnceAMinute } from "./onceAMinute.ts";
 import type { CloseCause } from "./peer.ts";
 import { createRetainedIndex } from "./retained.ts";
 import { createSessions } from "./sessions.ts";
+import type { BrokerStats } from "./stats.ts";
 import { createTcpListener, type TcpPlace } from "./tcpListener.ts";
+import { scheduleByProcess, type Schedule } from "./ticker.ts";
+import { createVisibility } from "./visibility.ts";
 import { createWebSocketListener } from "./webSocketListener.ts";
 
 export type { Access, Credentials, Identity, Knock, Refusal } from "./access.ts";
 export type { AclRule } from "./acl.ts";
 export type { Arrival, Origin, Qos } from "./arrival.ts";
-export type { ClientInfo } from "./clients.ts";
+export type { ClientInfo, TlsInfo } from "./clients.ts";
 export type { SessionChange } from "./connections.ts";
 export type { HubMessage } from "./ingest.ts";
 export type { BrokerLimits } from "./limits.ts";
+export type { HistogramReading } from "./histogram.ts";
 export type { Log } from "./log.ts";
+export type { BrokerStats } from "./stats.ts";
 
 /** What the broker needs from the hub. */
 export interface BrokerOptions {
@@ -36,17 +41,13 @@ export interface BrokerOptions {
   readonly tcp: TcpPlace | undefined;
   readonly limits?: Partial<BrokerLimits>;
   readonly now: () => number;
+  /** ms on a clock that never jumps, for delays. @default performance.now */
+  readonly elapsed?: () => number;
+  /** @default timers of the process that do not keep it alive */
+  readonly schedule?: Schedule;
+  /** Of the hub, as `$SYS/broker/version` tells it. @default "" */
+  readonly version?: string;
   readonly log: Log;
-}
-
-/** Exact counts since the start, and what is there now. */
-export interface BrokerStats extends Counters {
-  readonly connections: number;
-  readonly sessionsOnline: number;
-  readonly sessionsOffline: number;
-  readonly subscriptions: number;
-  readonly retainedCount: number;
-  readonly retainedBytes: number;
 }
 
 /** The embedded MQTT broker. */
@@ -69,8 +70,11 @@ export interface Broker {
     filter: string,
   ): readonly { readonly topic: string; readonly payload: Uint8Array; readonly qos: Qos }[];
   clients(): readonly ClientInfo[];
+  client(clientId: string): ClientInfo | undefined;
   /** Ends the connection of a client; false when it has none. */
   kick(clientId: string, cause?: CloseCause): boolean;
+  /** Gives up what waits for a client; returns how many messages that were, `undefined` without a session. */
+  clearQueue(clientId: string): number | undefined;
   /** The rules or the credentials of a user changed: applies the new ones at once, or cuts the user off. */
   refreshAccess(user: string | undefined): void;
   stats(): BrokerStats;
@@ -90,7 +94,18 @@ export function createBroker(options: BrokerOptions): Broker {
     log.error({ err: error, topic }, "A message could not be handed to one of its listeners.");
   });
   const retained = createRetainedIndex(limits);
-  const sessions = createSessions({ bus, limits, counters, retained: (topic) => retained.get(topic) });
+  const visibility = createVisibility({
+    version: options.version ?? "",
+    bus,
+    counters,
+    limits,
+    retained,
+    now,
+    elapsed: options.elapsed ?? (() => performance.now()),
+    schedule: options.schedule ?? scheduleByProcess,
+    tables: () => ({ sessions, connections, gate }),
+  });
+  const sessions = createSessions({ bus, limits, counters, retained: visibility.retained.get });
   const ingest = createIngest({
     bus,
     retained,
@@ -98,28 +113,32 @@ export function createBroker(options: BrokerOptions): Broker {
     limits,
     now,
     onDenied({ clientId, user }, topic) {
+      visibility.denied(clientId, topic);
       if (mayLog(`publish ${clientId}`)) log.info({ clientId, user, topic }, "A publish was refused.");
     },
   });
   const gate = createGate(limits);
-  const createLink = createLinks();
+  const createLink = createLinks(visibility.flushWatch);
   const connections = createConnections({
     access,
     sessions,
     ingest,
-    retained,
+    retained: visibility.retained,
     limits,
     counters,
     createLink: ({ connection }, reactions) => createLink({ connection, ...limits, ...reactions }),
     addressOf: ({ connection }) => addresses.get(connection) ?? "",
     onAdmitted: ({ connection }) => gate.admit(connection),
-    onChange: sessionListeners.tell,
+    onChange(change) {
+      if (change.up) visibility.wentUp();
+      sessionListeners.tell(change);
+    },
     onKnock: knockListeners.tell,
     mayLog,
     now,
     log,
   });
-  const port = createAedesPort(connections.hooks, limits);
+  const port = createAedesPort(visibility.observed(connections.hooks), limits, visibility.watch);
   let isOpen = false;
 
   function accept(connection: Duplex, from: string | undefined, request?: IncomingMessage): void {
@@ -132,6 +151,7 @@ export function createBroker(options: BrokerOptions): Broker {
       return;
     }
     addresses.set(connection, address);
+    visibility.accepted(connection, request?.socket);
     port.accept(connection, request);
   }
 
@@ -149,11 +169,13 @@ export function createBroker(options: BrokerOptions): Broker {
   return {
     async start() {
       await port.start();
+      visibility.start();
       isOpen = true;
       return { tcpPort: options.tcp === undefined ? undefined : await tcp.open(options.tcp) };
     },
     async stop() {
       isOpen = false;
+      visibility.stop();
       await tcp.close();
       for (const { peer } of connections.all()) peer.blame("hub-restart");
       // What was published in this turn is handed to the sockets first.
@@ -164,31 +186,21 @@ export function createBroker(options: BrokerOptions): Broker {
     openTcp: (place) => tcp.open(place),
     closeTcp: () => tcp.close(),
     handleUpgrade: (request, socket, head) => webSocket.handleUpgrade(request, socket, head),
-    onMessage: (listener) => bus.tap(listener),
+    onMessage: (listener) => bus.tap(visibility.timed(listener)),
     onSession: sessionListeners.add,
     onRefusal: knockListeners.add,
     publish: (message) => ingest.send(message),
     retained: (filter) => retained.match(filter),
-    clients: () => listClients(sessions, connections),
+    clients: visibility.clients,
+    client: visibility.client,
     kick(clientId, cause = "kicked") {
       const connection = connections.of(clientId);
       connection?.peer.close(cause);
       return connection !== undefined;
     },
+    clearQueue: (clientId) => sessions.get(clientId)?.delivery.clear(),
     refreshAccess: (user) => connections.refresh(user),
-    stats() {
-      const online = connections.all().length;
-      const all = [...sessions.all()];
-      return {
-        ...structuredClone(counters),
-        connections: gate.count,
-        sessionsOnline: online,
-        sessionsOffline: all.length - online,
-        subscriptions: all.reduce((sum, session) => sum + session.filters().length, 0),
-        retainedCount: retained.count,
-        retainedBytes: retained.bytes,
-      };
-    },
+    stats: visibility.stats,
   };
 }
 

@@ -22,6 +22,10 @@ export interface Bus {
   remove(subscription: BusSubscription): void;
   tap(listener: Tap): () => void;
   route(arrival: Arrival): void;
+  /** Passes a message of the broker about itself to its subscribers only; the taps do not hear it. */
+  tell(message: Pick<Arrival, "topic" | "payload" | "qos">): void;
+  /** Filters that are there now. */
+  readonly count: number;
 }
 
 /**
@@ -34,6 +38,7 @@ export function createBus(onError: (error: unknown, topic: string) => void): Bus
   const taps = new Set<Tap>();
   const waiting: Arrival[] = [];
   let isRouting = false;
+  let count = 0;
 
   function subscribersOf(topic: string): readonly BusSubscription[] {
     const matches = trie.match(topic);
@@ -57,20 +62,26 @@ export function createBus(onError: (error: unknown, topic: string) => void): Bus
 
   function routeOne(arrival: Arrival): void {
     for (const listener of taps) attempt(() => listener(arrival), arrival.topic);
-    const subscribers = subscribersOf(arrival.topic);
+    tell(arrival);
+  }
+
+  function tell(content: Pick<Arrival, "topic" | "payload" | "qos">): void {
+    const subscribers = subscribersOf(content.topic);
     if (subscribers.length === 0) return;
-    const message = createOutgoing(arrival);
+    const message = createOutgoing(content);
     for (const { receiver, qos } of subscribers) {
-      attempt(() => receiver.deliver(message, qos), arrival.topic);
+      attempt(() => receiver.deliver(message, qos), content.topic);
     }
   }
 
   return {
     add(subscription) {
       trie.add(subscription.filter, subscription);
+      count++;
     },
     remove(subscription) {
       trie.remove(subscription.filter, subscription);
+      count--;
     },
     tap(listener) {
       taps.add(listener);
@@ -85,6 +96,10 @@ export function createBus(onError: (error: unknown, topic: string) => void): Bus
       isRouting = true;
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) routeOne(next);
       isRouting = false;
+    },
+    tell,
+    get count() {
+      return count;
     },
   };
 }

@@ -38,6 +38,7 @@ export interface Connections {
   readonly hooks: PeerHooks;
   of(clientId: string): Connection | undefined;
   all(): readonly Connection[];
+  readonly count: number;
   /** Asks for the present rules of everyone who logged in as this user, and cuts off who has none. */
   refresh(user: string | undefined): void;
 }
@@ -47,7 +48,7 @@ export interface ConnectionsOptions {
   readonly access: Access;
   readonly sessions: Sessions;
   readonly ingest: Ingest;
-  readonly retained: RetainedIndex;
+  readonly retained: Pick<RetainedIndex, "match">;
   readonly limits: BrokerLimits;
   readonly counters: Counters;
   readonly createLink: (peer: Peer, reactions: { onRoom: () => void; onStuck: () => void }) => Link;
@@ -218,6 +219,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
     hooks,
     of: (clientId) => byClient.get(clientId),
     all: () => [...byClient.values()],
+    get count() {
+      return byClient.size;
+    },
     refresh(user) {
       for (const session of Array.from(sessions.all())) {
         if (session.user !== user) continue;

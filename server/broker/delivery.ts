@@ -36,6 +36,8 @@ export interface Delivery extends Receiver {
   proceed(): void;
   /** Gives up what still waits; returns how many messages that were. */
   discard(): number;
+  /** Gives up what was not sent yet; what waits for its acknowledgement stays. Returns how many messages that were. */
+  clear(): number;
   readonly status: DeliveryStatus;
 }
 
@@ -46,6 +48,7 @@ export interface DeliveryStatus {
   readonly inFlight: number;
   readonly delivered: number;
   readonly dropped: number;
+  readonly drops: Readonly<Partial<Record<DropReason, number>>>;
 }
 
 interface Entry {
@@ -79,9 +82,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   let lastPacketId = 0;
   let delivered = 0;
   let dropped = 0;
+  const drops: Partial<Record<DropReason, number>> = {};
 
   function drop(reason: DropReason): void {
     dropped++;
+    drops[reason] = (drops[reason] ?? 0) + 1;
     counters.dropped[reason]++;
   }
 
@@ -217,8 +222,22 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       inFlight.clear();
       return count;
     },
+    clear() {
+      const count = queue.length;
+      for (let left = count; left > 0; left--) drop("cleared");
+      queue = [];
+      queuedBytes = 0;
+      return count;
+    },
     get status() {
-      return { queued: queue.length, queuedBytes, inFlight: inFlight.size, delivered, dropped };
+      return {
+        queued: queue.length,
+        queuedBytes,
+        inFlight: inFlight.size,
+        delivered,
+        dropped,
+        drops: { ...drops },
+      };
     },
   };
 }

@@ -34,6 +34,7 @@ export interface SessionRequest {
 export interface Sessions {
   get(clientId: string): Session | undefined;
   all(): Iterable<Session>;
+  readonly count: number;
   /** The session a new connection continues, or a fresh one; a clean start forgets the old one [MQTT-3.1.2-6]. */
   open(request: SessionRequest): Session;
   /** The connection ended: a clean session ends with it. */
@@ -64,6 +65,9 @@ export function createSessions(options: SessionsOptions): Sessions {
   return {
     get: (clientId) => sessions.get(clientId),
     all: () => sessions.values(),
+    get count() {
+      return sessions.size;
+    },
     open(request) {
       const before = sessions.get(request.clientId);
       if (before !== undefined && before.isPersistent && request.isPersistent) {
@@ -82,7 +86,9 @@ export function createSessions(options: SessionsOptions): Sessions {
       if (!session.isPersistent) return remove(session);
       offline.add(session);
       const [oldest] = offline;
-      if (offline.size > options.limits.offlineSessions && oldest !== undefined) remove(oldest);
+      if (offline.size <= options.limits.offlineSessions || oldest === undefined) return;
+      options.counters.sessionsExpired++;
+      remove(oldest);
     },
     remove,
   };
