@@ -17,6 +17,7 @@ import { type Runtime, createRuntime } from "./runtime/runtime.ts";
 import { type Traces, createTraces } from "./runtime/traces.ts";
 import type { Settings } from "./settings.ts";
 import { type Store, openStore } from "./store/store.ts";
+import { version } from "./version.ts";
 
 /** The part of a logger that the hub uses; pino fits. */
 export interface HubLog {
@@ -63,7 +64,7 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
   const newToken = () => randomBytes(16).toString("base64url");
   const devices = createDevices({ store: store.devices, now, schedule, log, newToken });
   const access = createMqttAccess({ devices, attempt: auth.throttle.attempt });
-  const broker = createBroker({ access, tcp: undefined, now, log });
+  const broker = createBroker({ access, tcp: undefined, now, schedule, version, log });
   const connect = createConnect({ rules: () => settings, now });
   const live = createLiveDesk({ broker, inbox: store.notifications });
   const channels = createChannels({

@@ -33,6 +33,7 @@ export type { BrokerLimits } from "./limits.ts";
 export type { HistogramReading } from "./histogram.ts";
 export type { Log } from "./log.ts";
 export type { BrokerStats } from "./stats.ts";
+export { byPacketType } from "./traffic.ts";
 
 /** What the broker needs from the hub. */
 export interface BrokerOptions {

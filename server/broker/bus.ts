@@ -26,6 +26,8 @@ export interface Bus {
   tell(message: Pick<Arrival, "topic" | "payload" | "qos">): void;
   /** Filters that are there now. */
   readonly count: number;
+  /** Messages passed on since the start. */
+  readonly routed: number;
 }
 
 /**
@@ -39,6 +41,7 @@ export function createBus(onError: (error: unknown, topic: string) => void): Bus
   const waiting: Arrival[] = [];
   let isRouting = false;
   let count = 0;
+  let routed = 0;
 
   function subscribersOf(topic: string): readonly BusSubscription[] {
     const matches = trie.match(topic);
@@ -61,6 +64,7 @@ export function createBus(onError: (error: unknown, topic: string) => void): Bus
   }
 
   function routeOne(arrival: Arrival): void {
+    routed++;
     for (const listener of taps) attempt(() => listener(arrival), arrival.topic);
     tell(arrival);
   }
@@ -100,6 +104,9 @@ export function createBus(onError: (error: unknown, topic: string) => void): Bus
     tell,
     get count() {
       return count;
+    },
+    get routed() {
+      return routed;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import type { RawClient } from "./testing/rawClient.ts";
 import { publishPacket } from "./testing/rawClient.ts";
 import { happened, inTurn, startTestBroker, type TestBroker } from "./testing/testBroker.ts";

@@ -5,6 +5,8 @@ import type { TrafficCounts } from "./traffic.ts";
 
 /** Exact counts since the start, and what is there now. */
 export interface BrokerStats extends Counters {
+  /** Messages passed on to those who listen, and to subscribers if there are any. */
+  readonly routed: number;
   readonly connections: number;
   readonly sessionsOnline: number;
   /** The most that were online at once. */

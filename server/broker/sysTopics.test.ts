@@ -42,16 +42,20 @@ function values(client: RawClient): Record<string, string> {
 
 const names = (kind: string) => ["1min", "5min", "15min"].map((span) => `$SYS/broker/load/${kind}/${span}`);
 const topics = [
-  ...["version", "uptime", "clients/connected", "clients/disconnected", "clients/total", "clients/maximum"],
-  ...["clients/expired", "messages/received", "messages/sent", "publish/messages/received"],
-  ...["publish/messages/sent", "publish/messages/dropped", "bytes/received", "bytes/sent"],
-  ...["publish/bytes/received", "publish/bytes/sent", "retained messages/count", "subscriptions/count"],
-  ...["shared_subscriptions/count", "store/messages/count", "store/messages/bytes"],
-].map((name) => `$SYS/broker/${name}`);
+  "version uptime messages/received messages/sent publish/messages/received publish/messages/sent",
+  "clients/connected clients/disconnected clients/total clients/maximum clients/expired",
+  "publish/messages/dropped bytes/received bytes/sent publish/bytes/received publish/bytes/sent",
+  "subscriptions/count shared_subscriptions/count store/messages/count store/messages/bytes",
+]
+  .flatMap((line) => line.split(" "))
+  .concat("retained messages/count")
+  .map((name) => `$SYS/broker/${name}`);
 const loads = [
-  ...["messages/received", "messages/sent", "publish/received", "publish/sent", "publish/dropped"],
-  ...["bytes/received", "bytes/sent", "sockets", "connections"],
-].flatMap(names);
+  "messages/received messages/sent publish/received publish/sent publish/dropped",
+  "bytes/received bytes/sent sockets connections",
+]
+  .flatMap((line) => line.split(" "))
+  .flatMap(names);
 
 test("B40: a new subscription gets every value at once, retained, under Mosquitto's names", async () => {
   const client = admitted("dashboard");

@@ -91,6 +91,7 @@ export function createVisibility(options: VisibilityOptions): Visibility {
     return {
       ...structuredClone(counters),
       ...sumSessions(sessions.all(), limits.sendWindow),
+      routed: bus.routed,
       connections: gate.count,
       sessionsOnline,
       sessionsOnlineMaximum,

@@ -147,6 +147,12 @@ export function createMemoryParts(): MemoryParts {
             { labels: { qos: "1" }, value: 1 },
           ],
         },
+        {
+          kind: "histogram",
+          name: "delay_seconds",
+          help: "How long it took.",
+          read: () => ({ bounds: [0.001, 0.1], counts: [3, 0, 2], sum: 7.5 }),
+        },
       ],
     },
     live: {
