@@ -14,6 +14,7 @@ import { brokerLimits, type BrokerLimits } from "./limits.ts";
 import { createLinks } from "./link.ts";
 import type { Log } from "./log.ts";
 import { createOnceAMinute } from "./onceAMinute.ts";
+import type { PacketTraces } from "./packetTraces.ts";
 import type { CloseCause } from "./peer.ts";
 import { createRetainedIndex } from "./retained.ts";
 import { createSessions } from "./sessions.ts";
@@ -32,8 +33,10 @@ export type { HubMessage } from "./ingest.ts";
 export type { BrokerLimits } from "./limits.ts";
 export type { HistogramReading } from "./histogram.ts";
 export type { Log } from "./log.ts";
+export type { TracedPacket } from "./packetRecord.ts";
+export { traceMsMax, type TraceInfo } from "./packetTraces.ts";
 export type { BrokerStats } from "./stats.ts";
-export { byPacketType } from "./traffic.ts";
+export { byPacketType } from "./packetTypes.ts";
 
 /** What the broker needs from the hub. */
 export interface BrokerOptions {
@@ -76,6 +79,8 @@ export interface Broker {
   kick(clientId: string, cause?: CloseCause): boolean;
   /** Gives up what waits for a client; returns how many messages that were, `undefined` without a session. */
   clearQueue(clientId: string): number | undefined;
+  /** Traces of packets, for people who look for a fault. */
+  readonly traces: Pick<PacketTraces, "start" | "list" | "packets" | "remove">;
   /** The rules or the credentials of a user changed: applies the new ones at once, or cuts the user off. */
   refreshAccess(user: string | undefined): void;
   stats(): BrokerStats;
@@ -194,6 +199,7 @@ export function createBroker(options: BrokerOptions): Broker {
     retained: (filter) => retained.match(filter),
     clients: visibility.clients,
     client: visibility.client,
+    traces: visibility.traces,
     kick(clientId, cause = "kicked") {
       const connection = connections.of(clientId);
       connection?.peer.close(cause);

@@ -7,10 +7,12 @@ export interface Observers {
   readonly notes: ClientNotes;
   readonly counters: Counters;
   readonly now: () => number;
+  /** A client was let in. */
+  readonly onOpen: (peer: Peer, clientId: string) => void;
 }
 
 /** The same hooks; each end and each refusal of a client that was let in is noted on the way. */
-export function observedHooks(hooks: PeerHooks, { notes, counters, now }: Observers): PeerHooks {
+export function observedHooks(hooks: PeerHooks, { notes, counters, now, onOpen }: Observers): PeerHooks {
   const asking = new WeakMap<Peer, string>();
   const clientIds = new WeakMap<Peer, string>();
 
@@ -28,7 +30,10 @@ export function observedHooks(hooks: PeerHooks, { notes, counters, now }: Observ
     open(peer) {
       const isOpen = hooks.open(peer);
       const clientId = asking.get(peer);
-      if (isOpen && clientId !== undefined) clientIds.set(peer, clientId);
+      if (isOpen && clientId !== undefined) {
+        clientIds.set(peer, clientId);
+        onOpen(peer, clientId);
+      }
       return isOpen;
     },
     subscribe(peer, filter, qos) {

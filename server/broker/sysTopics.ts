@@ -1,8 +1,8 @@
 import type { Arrival } from "./arrival.ts";
 import { createLoad, loadSpans, type Load } from "./loads.ts";
+import { totalOf } from "./packetTypes.ts";
 import { createRetainedIndex, type RetainedIndex } from "./retained.ts";
 import type { BrokerStats } from "./stats.ts";
-import { totalOf } from "./traffic.ts";
 
 /** What the broker says about itself under `$SYS/broker`, with the names Mosquitto gave its topics. */
 export interface SysTopics {

@@ -10,13 +10,14 @@ import { createHistogram, delayBoundsS } from "./histogram.ts";
 import type { BrokerLimits } from "./limits.ts";
 import type { FlushWatch } from "./link.ts";
 import { observedHooks } from "./observedHooks.ts";
+import { createPacketTraces, type PacketTraces } from "./packetTraces.ts";
 import type { PeerHooks, Wiretap } from "./peer.ts";
 import type { RetainedIndex } from "./retained.ts";
 import type { Session, Sessions } from "./sessions.ts";
 import { sumSessions, type BrokerStats } from "./stats.ts";
 import { createSysTopics, sysPrefix } from "./sysTopics.ts";
 import { createTicker, type Schedule } from "./ticker.ts";
-import { createTraffic, type Traffic } from "./traffic.ts";
+import { createTraffic } from "./traffic.ts";
 
 /** What is looked at; `tables` is asked only once the broker runs. */
 export interface VisibilityOptions {
@@ -38,7 +39,7 @@ export interface VisibilityOptions {
 
 /** Everything by which people see what the broker does, beside the message path. */
 export interface Visibility {
-  readonly traffic: Traffic;
+  readonly traces: PacketTraces;
   /** Retained messages and the broker's own values as one. */
   readonly retained: Pick<RetainedIndex, "get" | "match">;
   readonly flushWatch: FlushWatch;
@@ -70,6 +71,15 @@ export function createVisibility(options: VisibilityOptions): Visibility {
   const queuedSince = new WeakMap<Session, number>();
   const writeDelay = createHistogram(delayBoundsS);
   const tapTime = createHistogram(delayBoundsS);
+  const traces = createPacketTraces({
+    traffic,
+    now,
+    schedule: options.schedule,
+    open: () =>
+      tables()
+        .connections.all()
+        .map(({ peer, clientId }) => ({ connection: peer.connection, clientId })),
+  });
   let sessionsOnlineMaximum = 0;
   const sys = createSysTopics({ version: options.version, stats, now, tell: bus.tell });
   const ticker = createTicker(options.schedule, TICK_MS, () => {
@@ -119,7 +129,7 @@ export function createVisibility(options: VisibilityOptions): Visibility {
   }
 
   return {
-    traffic,
+    traces,
     retained: {
       get: (topic) => (topic.startsWith(sysPrefix) ? sys.retained : retained).get(topic),
       match: (filter) => (filter.startsWith(sysPrefix) ? sys.retained : retained).match(filter),
@@ -133,9 +143,18 @@ export function createVisibility(options: VisibilityOptions): Visibility {
       sys.update();
       ticker.start();
     },
-    stop: ticker.stop,
+    stop() {
+      ticker.stop();
+      traces.stopAll();
+    },
     watch: traffic.watch,
-    observed: (hooks) => observedHooks(hooks, { notes, counters, now }),
+    observed: (hooks) =>
+      observedHooks(hooks, {
+        notes,
+        counters,
+        now,
+        onOpen: ({ connection }, clientId) => traces.opened(connection, clientId),
+      }),
     timed(listener) {
       let seen = 0;
       return (arrival) => {
