@@ -26,6 +26,8 @@ export interface Bus {
   tell(message: Pick<Arrival, "topic" | "payload" | "qos">): void;
   /** Filters that are there now. */
   readonly count: number;
+  /** Those of them that begin with `$share/`. */
+  readonly sharedCount: number;
   /** Messages passed on since the start. */
   readonly routed: number;
 }
@@ -41,6 +43,7 @@ export function createBus(onError: (error: unknown, topic: string) => void): Bus
   const waiting: Arrival[] = [];
   let isRouting = false;
   let count = 0;
+  let sharedCount = 0;
   let routed = 0;
 
   function subscribersOf(topic: string): readonly BusSubscription[] {
@@ -82,10 +85,12 @@ export function createBus(onError: (error: unknown, topic: string) => void): Bus
     add(subscription) {
       trie.add(subscription.filter, subscription);
       count++;
+      if (isShared(subscription)) sharedCount++;
     },
     remove(subscription) {
       trie.remove(subscription.filter, subscription);
       count--;
+      if (isShared(subscription)) sharedCount--;
     },
     tap(listener) {
       taps.add(listener);
@@ -105,10 +110,17 @@ export function createBus(onError: (error: unknown, topic: string) => void): Bus
     get count() {
       return count;
     },
+    get sharedCount() {
+      return sharedCount;
+    },
     get routed() {
       return routed;
     },
   };
+}
+
+function isShared({ filter }: BusSubscription): boolean {
+  return filter.startsWith("$share/");
 }
 
 /** One entry for each receiver, with the highest QoS of its matching filters [MQTT-3.3.5-1]. */

@@ -236,7 +236,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         inFlight: inFlight.size,
         delivered,
         dropped,
-        drops: { ...drops },
+        drops,
       };
     },
   };

@@ -59,7 +59,8 @@ interface Trace {
   readonly request: TraceRequest;
   readonly startedAt: number;
   readonly ring: TracedPacket[];
-  readonly listening: Map<Duplex, WireListener>;
+  /** Ends of listening, by connection. */
+  readonly listening: Map<Duplex, () => void>;
   seen: number;
   isRunning: boolean;
   cancel: () => void;
@@ -80,26 +81,20 @@ export function createPacketTraces(options: PacketTracesOptions): PacketTraces {
   }
 
   function listen(trace: Trace, connection: Duplex, clientId: string): void {
-    const wire = traffic.of(connection);
-    if (wire === undefined) return;
     const { filter } = trace.request;
     const listener = createListener((direction, packet) => {
       if (filter !== undefined && !(packet.cmd === "publish" && matchesFilter(filter, packet.topic))) return;
       const bytes = sizeOf(packet);
       record(trace, { at: now(), clientId, direction, type: packet.cmd, bytes, ...detailsOf(packet) });
     });
-    wire.listeners = [...wire.listeners, listener];
-    trace.listening.set(connection, listener);
+    trace.listening.set(connection, traffic.listen(connection, listener));
     connection.once("close", () => trace.listening.delete(connection));
   }
 
   function end(trace: Trace): void {
     trace.isRunning = false;
     trace.cancel();
-    for (const [connection, listener] of trace.listening) {
-      const wire = traffic.of(connection);
-      if (wire !== undefined) wire.listeners = wire.listeners.filter((other) => other !== listener);
-    }
+    for (const stopListening of trace.listening.values()) stopListening();
     trace.listening.clear();
   }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { generate } from "mqtt-packet";
 import { expect, test } from "vitest";
-import { createPacketWalk } from "./packetWalk.ts";
+import { bytesToBoundary, createPacketWalk, walkPackets, type TrafficTally } from "./packetWalk.ts";
 
 const packet = fc
   .record({
@@ -26,22 +26,32 @@ const acknowledgement = fc.constantFrom(
   generate({ cmd: "disconnect" }),
 );
 
+function emptyTally(): TrafficTally {
+  return { packets: Array.from({ length: 16 }, () => 0), bytes: Array.from({ length: 16 }, () => 0) };
+}
+
 test("B41: it finds type and size of every packet, wherever the stream is cut", () => {
   fc.assert(
     fc.property(
       fc.array(fc.oneof(packet, acknowledgement), { maxLength: 12 }),
       fc.array(fc.integer({ min: 1, max: 5_000 }), { minLength: 1, maxLength: 20 }),
       (packets, sizes) => {
-        const found: [number, number][] = [];
+        const [found, expected] = [emptyTally(), emptyTally()];
+        for (const bytes of packets) {
+          const type = (bytes[0] ?? 0) >>> 4;
+          expected.packets[type] = (expected.packets[type] ?? 0) + 1;
+          expected.bytes[type] = (expected.bytes[type] ?? 0) + bytes.length;
+        }
         const stream = Buffer.concat(packets);
-        const walk = createPacketWalk((first, bytes) => found.push([first, bytes]));
+        const walk = createPacketWalk();
         for (let at = 0, index = 0; at < stream.length; index++) {
           const size = sizes[index % sizes.length] ?? 1;
-          walk.walk(stream.subarray(at, at + size));
+          walkPackets(walk, stream.subarray(at, at + size), found);
           at += size;
         }
-        expect(found).toEqual(packets.map((bytes) => [bytes[0], bytes.length]));
-        expect(walk.bytesToBoundary()).toBe(0);
+        expect(found).toEqual(expected);
+        expect(walk.publishes).toBe(expected.packets[3]);
+        expect(bytesToBoundary(walk)).toBe(0);
       },
     ),
     { numRuns: 200 },
@@ -49,10 +59,10 @@ test("B41: it finds type and size of every packet, wherever the stream is cut", 
 });
 
 test("it tells how far the next packet is", () => {
-  const walk = createPacketWalk(() => {});
+  const walk = createPacketWalk();
   const bytes = generate({ cmd: "puback", messageId: 7 });
-  walk.walk(bytes.subarray(0, 1));
-  expect(walk.bytesToBoundary()).toBeUndefined();
-  walk.walk(bytes.subarray(1, 3));
-  expect(walk.bytesToBoundary()).toBe(1);
+  walkPackets(walk, bytes.subarray(0, 1), emptyTally());
+  expect(bytesToBoundary(walk)).toBeUndefined();
+  walkPackets(walk, bytes.subarray(1, 3), emptyTally());
+  expect(bytesToBoundary(walk)).toBe(1);
 });

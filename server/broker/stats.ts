@@ -45,15 +45,11 @@ export interface LedgerStats {
 }
 
 /** Sums over all sessions. */
-export type SessionSums = Pick<
-  BrokerStats,
-  "sharedSubscriptions" | "queuedMessages" | "queuedBytes" | "inFlight" | "windowsFull"
->;
+export type SessionSums = Pick<BrokerStats, "queuedMessages" | "queuedBytes" | "inFlight" | "windowsFull">;
 
 /** One pass over the sessions. */
 export function sumSessions(sessions: Iterable<Session>, sendWindow: number): SessionSums {
   const sums = {
-    sharedSubscriptions: 0,
     queuedMessages: 0,
     queuedBytes: 0,
     inFlight: 0,
@@ -65,7 +61,6 @@ export function sumSessions(sessions: Iterable<Session>, sendWindow: number): Se
     sums.queuedBytes += queuedBytes;
     sums.inFlight += inFlight;
     if (inFlight >= sendWindow) sums.windowsFull++;
-    for (const { filter } of session.filters()) if (filter.startsWith("$share/")) sums.sharedSubscriptions++;
   }
   return sums;
 }

@@ -1,12 +1,12 @@
 import type { Duplex } from "node:stream";
-import { createPacketWalk, type PacketWalk } from "./packetWalk.ts";
+import {
+  bytesToBoundary,
+  createPacketWalk,
+  walkPackets,
+  type PacketWalk,
+  type TrafficTally,
+} from "./packetWalk.ts";
 import type { Wiretap } from "./peer.ts";
-
-/** Packets and bytes of one direction, by type number of the packet [table 2.1]. */
-export interface TrafficTally {
-  readonly packets: number[];
-  readonly bytes: number[];
-}
 
 /** What went over the wires since the start. */
 export interface TrafficCounts {
@@ -30,20 +30,24 @@ export interface WireListener {
 
 export type Direction = "in" | "out";
 
-/** One connection. */
-export interface ConnectionTraffic extends Wiretap {
-  /** Messages a second that the client published and got. */
-  rates(now: number): MessageRates;
-  /** Forgets what is older than a minute; called every few seconds. */
-  turn(now: number): void;
-  listeners: readonly WireListener[];
-}
-
 /** All connections. */
 export interface Traffic {
   readonly counts: TrafficCounts;
   watch(connection: Duplex): Wiretap;
-  of(connection: Duplex): ConnectionTraffic | undefined;
+  /** Messages a second that the client published and got. */
+  rates(connection: Duplex): MessageRates;
+  /** Forgets what is older than a minute; called every few seconds. */
+  turn(connection: Duplex): void;
+  /** Returns its own end. */
+  listen(connection: Duplex, listener: WireListener): () => void;
+}
+
+interface Wire {
+  readonly inbound: PacketWalk;
+  readonly outbound: PacketWalk;
+  older: Mark;
+  newer: Mark;
+  listeners: readonly WireListener[];
 }
 
 interface Mark {
@@ -52,70 +56,88 @@ interface Mark {
   readonly sent: number;
 }
 
-const PUBLISH = 3;
 const TYPE_COUNT = 16;
 /** Rates look back over one to two of these. */
 const MARK_MS = 30_000;
 /** A connection younger than this has no rate worth telling more precisely. */
 const SPAN_MIN_MS = 1_000;
+const NOBODY: readonly WireListener[] = [];
 
 /** Counts packets by type where the bytes pass, so that the acknowledgements aedes writes are counted too. */
 export function createTraffic(now: () => number): Traffic {
   const counts: TrafficCounts = { received: createTally(), sent: createTally() };
-  const connections = new WeakMap<Duplex, ConnectionTraffic>();
+  const wires = new WeakMap<Duplex, Wire>();
   return {
     counts,
     watch(connection) {
-      const traffic = createConnectionTraffic(counts, now());
-      connections.set(connection, traffic);
-      return traffic;
+      const wire = createWire(now());
+      wires.set(connection, wire);
+      return {
+        received(chunk) {
+          if (wire.listeners !== NOBODY) tell(wire, "in", chunk);
+          walkPackets(wire.inbound, chunk, counts.received);
+        },
+        sent(chunk) {
+          if (wire.listeners !== NOBODY) tell(wire, "out", chunk);
+          walkPackets(wire.outbound, chunk, counts.sent);
+        },
+      };
     },
-    of: (connection) => connections.get(connection),
+    rates(connection) {
+      const wire = wires.get(connection);
+      return wire === undefined ? { receivedPerS: 0, sentPerS: 0 } : ratesOf(wire, now());
+    },
+    turn(connection) {
+      const wire = wires.get(connection);
+      if (wire === undefined || now() - wire.newer.at < MARK_MS) return;
+      wire.older = wire.newer;
+      wire.newer = markOf(wire, now());
+    },
+    listen(connection, listener) {
+      const wire = wires.get(connection);
+      if (wire === undefined) return () => {};
+      wire.listeners = [...wire.listeners, listener];
+      return () => {
+        const left = wire.listeners.filter((other) => other !== listener);
+        wire.listeners = left.length === 0 ? NOBODY : left;
+      };
+    },
   };
 }
 
-function createConnectionTraffic(counts: TrafficCounts, startedAt: number): ConnectionTraffic {
-  let received = 0;
-  let sent = 0;
-  let older: Mark = { at: startedAt, received, sent };
-  let newer = older;
-  const inbound = createPacketWalk((first, bytes) => {
-    if (count(counts.received, first, bytes) === PUBLISH) received++;
-  });
-  const outbound = createPacketWalk((first, bytes) => {
-    if (count(counts.sent, first, bytes) === PUBLISH) sent++;
-  });
-
-  function tell(direction: Direction, chunk: Uint8Array, { bytesToBoundary }: PacketWalk): void {
-    for (const listener of traffic.listeners) {
-      const skipped = listener.begun[direction] ? 0 : bytesToBoundary();
-      if (skipped === undefined || skipped >= chunk.length) continue;
-      listener.begun[direction] = true;
-      listener.heard(direction, skipped === 0 ? chunk : chunk.subarray(skipped));
-    }
-  }
-
-  const traffic: ConnectionTraffic = {
-    listeners: [],
-    received(chunk) {
-      if (traffic.listeners.length > 0) tell("in", chunk, inbound);
-      inbound.walk(chunk);
-    },
-    sent(chunk) {
-      if (traffic.listeners.length > 0) tell("out", chunk, outbound);
-      outbound.walk(chunk);
-    },
-    rates(now) {
-      const spanS = Math.max(SPAN_MIN_MS, now - older.at) / 1_000;
-      return { receivedPerS: (received - older.received) / spanS, sentPerS: (sent - older.sent) / spanS };
-    },
-    turn(now) {
-      if (now - newer.at < MARK_MS) return;
-      older = newer;
-      newer = { at: now, received, sent };
-    },
+function createWire(startedAt: number): Wire {
+  const mark = { at: startedAt, received: 0, sent: 0 };
+  return {
+    inbound: createPacketWalk(),
+    outbound: createPacketWalk(),
+    older: mark,
+    newer: mark,
+    listeners: NOBODY,
   };
-  return traffic;
+}
+
+function tell({ listeners, inbound, outbound }: Wire, direction: Direction, chunk: Uint8Array): void {
+  for (const listener of listeners) {
+    const walk = direction === "in" ? inbound : outbound;
+    const skipped = listener.begun[direction] ? 0 : bytesToBoundary(walk);
+    if (skipped === undefined || skipped >= chunk.length) continue;
+    listener.begun[direction] = true;
+    listener.heard(direction, skipped === 0 ? chunk : chunk.subarray(skipped));
+  }
+}
+
+function markOf({ inbound, outbound }: Wire, at: number): Mark {
+  return { at, received: inbound.publishes, sent: outbound.publishes };
+}
+
+function ratesOf(wire: Wire, at: number): MessageRates {
+  const { older } = wire;
+  const present = markOf(wire, at);
+  const spanS = Math.max(SPAN_MIN_MS, at - older.at) / 1_000;
+  return {
+    receivedPerS: (present.received - older.received) / spanS,
+    sentPerS: (present.sent - older.sent) / spanS,
+  };
 }
 
 function createTally(): TrafficTally {
@@ -123,11 +145,4 @@ function createTally(): TrafficTally {
     packets: Array.from({ length: TYPE_COUNT }, () => 0),
     bytes: Array.from({ length: TYPE_COUNT }, () => 0),
   };
-}
-
-function count({ packets, bytes }: TrafficTally, firstByte: number, size: number): number {
-  const type = firstByte >>> 4;
-  packets[type] = (packets[type] ?? 0) + 1;
-  bytes[type] = (bytes[type] ?? 0) + size;
-  return type;
 }

@@ -84,7 +84,7 @@ export function createVisibility(options: VisibilityOptions): Visibility {
   const sys = createSysTopics({ version: options.version, stats, now, tell: bus.tell });
   const ticker = createTicker(options.schedule, TICK_MS, () => {
     lookAtQueues();
-    for (const { peer } of tables().connections.all()) traffic.of(peer.connection)?.turn(now());
+    for (const { peer } of tables().connections.all()) traffic.turn(peer.connection);
     sys.update();
   });
 
@@ -107,6 +107,7 @@ export function createVisibility(options: VisibilityOptions): Visibility {
       sessionsOnlineMaximum,
       sessionsOffline: sessions.count - sessionsOnline,
       subscriptions: bus.count,
+      sharedSubscriptions: bus.sharedCount,
       retainedCount: retained.count,
       retainedBytes: retained.bytes,
       traffic: structuredClone(traffic.counts),
@@ -123,7 +124,7 @@ export function createVisibility(options: VisibilityOptions): Visibility {
       note: notes.of(session.clientId),
       queuedSince: queued === 0 ? undefined : (queuedSince.get(session) ?? now()),
       sendWindow: limits.sendWindow,
-      rates: ({ peer }) => traffic.of(peer.connection)?.rates(now()) ?? { receivedPerS: 0, sentPerS: 0 },
+      rates: ({ peer }) => traffic.rates(peer.connection),
       underneath: (connection) => underneath.get(connection),
     });
   }
