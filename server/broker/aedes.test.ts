@@ -320,3 +320,24 @@ test("stop: every open connection ends, no will comes", async () => {
   expect(calls).not.toContain("will w");
   expect(calls.at(-1)).toBe("closed socket");
 });
+
+test("all bytes of a connection pass where it is watched, also those aedes writes by itself", async () => {
+  const seen: string[] = [];
+  const hex = (chunk: Uint8Array): string => Buffer.from(chunk).toString("hex");
+  const watched = createAedesPort(hooks, brokerLimits, () => ({
+    received: (chunk) => seen.push(`in ${hex(chunk)}`),
+    sent: (chunk) => seen.push(`out ${hex(chunk)}`),
+  }));
+  await watched.start();
+  server.removeAllListeners("connection").on("connection", (socket) => watched.accept(socket));
+  const connection = client();
+  await connection.next("connack");
+  connection.send({ cmd: "pingreq" });
+  await connection.next("pingresp");
+  const [first, ...rest] = seen;
+  expect(first).toMatch(/^in 10.*63$/);
+  expect(rest.filter((bytes) => bytes.startsWith("in"))).toEqual(["in c000"]);
+  const written = rest.filter((bytes) => bytes.startsWith("out")).map((bytes) => bytes.slice(4));
+  expect(written.join("")).toBe("20020000d000");
+  await watched.stop();
+});
