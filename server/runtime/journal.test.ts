@@ -167,6 +167,20 @@ describe("a message of the journal", () => {
     expect(journal()).toEqual([]);
   });
 
+  test("that left nothing behind is still consumed when the commit it rode on was refused", async () => {
+    const { say, refuse, advance } = await running([passOn("a", 0)]);
+    const accept = refuse();
+    say("in/x", "1");
+    await settled();
+    await advance(runtimeLimits.flushMs);
+    expect(journal()).toHaveLength(1);
+    accept();
+    say("in/x", "2");
+    await settled();
+    await advance(runtimeLimits.flushMs);
+    expect(journal()).toEqual([]);
+  });
+
   test("that changed nothing takes the state it saw to the disk, when a QoS 0 message had brought it", async () => {
     const { say, sayQos0, commits } = await running([onChange("c")]);
     sayQos0("in/x", "1");
@@ -285,6 +299,7 @@ describe("a message of the journal during a deploy", () => {
     commit();
     await deployed;
     await settled();
+    await first.advance(runtimeLimits.flushMs);
     expect(journal()).toEqual([{ id, done: '["b"]' }]);
     const second = await restarted([passOn("a"), passOn("b")]);
     await settled();
@@ -300,15 +315,13 @@ describe("a message of the journal during a deploy", () => {
 
 describe("a replay", () => {
   test("keeps the order of arrival, before the start events, and before news", async () => {
-    const first = await running([remember("b")]);
-    first.crash();
-    for (let count = 0; count < 3; count++) first.say("in/x", String(count));
+    const values = Array.from({ length: runtimeLimits.replayedAtOnce + 2 }, (_, index) => String(index));
+    for (const value of values) insert({ id: `j${value}`, topic: "in/x", text: value });
+    const { started, say } = boot([remember("b")]);
+    say("in/x", "news");
+    await started;
     await settled();
-    const second = boot([remember("b")]);
-    second.say("in/x", "news");
-    await second.started;
-    await settled();
-    expect(remembered("b")).toEqual(["0", "1", "2", "news"]);
+    expect(remembered("b")).toEqual([...values, "news"]);
     expect(journal()).toEqual([]);
   });
 
@@ -378,7 +391,11 @@ describe("a replay", () => {
             if (isDurable) acked.push(hub.say("in/x", String(index), round)!);
             else hub.sayQos0("other", String(index));
             if (isSettled || crashAt !== undefined) await settled();
-            if (crashAt !== undefined) hub = await restarted(flows);
+            if (crashAt === undefined) continue;
+            // The first restart crashes in its replay.
+            boot(flows, storedReplay(), Math.floor(crashAt / 2));
+            await settled();
+            hub = await restarted(flows);
           }
           await settled();
           const lost = await restarted(flows);
@@ -524,13 +541,18 @@ async function restarted(documents: readonly unknown[]) {
 }
 
 /** A runtime over the store of the test, whose crash means that nothing reaches the disk any more. */
-function boot(documents: readonly unknown[], replay: readonly Replay[] = storedReplay()) {
+function boot(
+  documents: readonly unknown[],
+  replay: readonly Replay[] = storedReplay(),
+  crashAfterCommits = Infinity,
+) {
   const { clock } = place;
   const bootId = `boot${++bootCount}`;
   const timers = new Map<() => void, number>();
   const published: RuntimePublish[] = [];
   const finished: FinishedRun[] = [];
   const disk = gated();
+  disk.crash(crashAfterCommits);
   let count = 0;
   const runtime = createRuntime({
     specs: nodes,

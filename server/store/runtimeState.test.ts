@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Store } from "./store.ts";
 import { createTestFolder, type TestFolder } from "./testing.ts";
@@ -97,6 +99,34 @@ it("writes nothing of a run when a part of it is impossible", async () => {
   await expect(commit).rejects.toMatchObject({ code: "store.rejected" });
   expect(store.runtime.load("f")).toEqual({ states: [], timers: [] });
   expect(store.outbox.counts().made).toBe(0);
+});
+
+it("takes messages out of the journal, and notes flows that are done with one, together with a run", async () => {
+  const file = new Database(join(place.folder, "hub.db"));
+  for (const id of ["a", "b", "c"])
+    file
+      .prepare(
+        `INSERT INTO journal (id, topic, payload, qos, retain, epoch, will, seenAt)
+         VALUES (?, 't', x'', 1, 0, 1, 0, 0)`,
+      )
+      .run(id);
+  const rows = () => file.prepare("SELECT id, done, attempts FROM journal ORDER BY seq").all();
+  const doneFlows = (...flows: string[]) => [{ journalId: "c", flows }];
+  const nothing = { states: [], timers: [], outbox: [] };
+  await store.runtime.commit({ ...nothing, consumed: ["a", "unknown"], doneFlows: doneFlows("y", "x") });
+  await store.runtime.commit({ ...nothing, doneFlows: doneFlows("z", "x") });
+  const refused = store.runtime.commit({
+    ...nothing,
+    timers: [timer("t", Number.NaN)],
+    consumed: ["b"],
+    doneFlows: doneFlows("w"),
+  });
+  await expect(refused).rejects.toMatchObject({ code: "store.rejected" });
+  expect(rows()).toEqual([
+    { id: "b", done: null, attempts: 0 },
+    { id: "c", done: '["x","y","z"]', attempts: 0 },
+  ]);
+  file.close();
 });
 
 it("remembers when the hub was last alive", async () => {
