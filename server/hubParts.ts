@@ -63,7 +63,7 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
   const newToken = () => randomBytes(16).toString("base64url");
   const devices = createDevices({ store: store.devices, now, schedule, log, newToken });
   const access = createMqttAccess({ devices, attempt: auth.throttle.attempt });
-  const broker = createBroker({ access, tcp: undefined, now, log });
+  const broker = createBroker({ access, storage: store.broker, bootId, tcp: undefined, now, schedule, log });
   const connect = createConnect({ rules: () => settings, now });
   const live = createLiveDesk({ broker, inbox: store.notifications });
   const channels = createChannels({
@@ -79,7 +79,7 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
   const runtime = createRuntime({
     specs: nodes,
     store: store.runtime,
-    publish: broker.publish,
+    publish: (message) => void broker.publish(message),
     outboxHasNew: outbox.poke,
     deviceOf: devices.deviceOf,
     retained: broker.retained,
@@ -109,7 +109,7 @@ export function connectHubParts({
   broker.onMessage((arrival) => {
     // Devices first: the runtime asks them whose message it is.
     devices.arrival(arrival);
-    runtime.receive({ journalId: undefined, replayed: false, ...arrival });
+    runtime.receive(arrival);
   });
   broker.onSession(devices.session);
   broker.onRefusal(devices.knocks.note);

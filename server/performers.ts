@@ -12,8 +12,7 @@ export function createPerformers({
   connect,
   now,
 }: {
-  /** Resolves when the message is on disk, so that it is always in the outbox or in the broker. */
-  readonly broker: { readonly publish: (...message: Parameters<Broker["publish"]>) => void | Promise<void> };
+  readonly broker: Pick<Broker, "publish">;
   readonly channels: Pick<Channels, "deliver">;
   readonly connect: Connect;
   readonly now: () => number;
@@ -27,7 +26,7 @@ export function createPerformers({
           reason: "expired",
           error: `The message to ${topic} was too old to be published.`,
         };
-      let onDisk: void | Promise<void>;
+      let onDisk: Promise<void>;
       try {
         onDisk = broker.publish({ topic, payload: payloadBytes(payload), qos, retain, origin });
       } catch (error) {
@@ -37,7 +36,8 @@ export function createPerformers({
           error: error instanceof Error ? error.message : String(error),
         };
       }
-      // A message that the broker takes but cannot keep is tried again: what is thrown from here on means that.
+      // Only then may the row go, so that the message is always in the outbox or in the broker. What the broker takes
+      // but cannot keep is tried again: that is what a throw from here on means.
       await onDisk;
       return { outcome: "delivered" };
     },

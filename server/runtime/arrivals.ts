@@ -26,8 +26,6 @@ type ArrivalsParts = Pick<RuntimeParts, "deviceOf" | "now"> & {
   readonly clock: Clock;
 };
 
-const NOBODY: readonly string[] = [];
-
 /** Nothing has arrived yet. */
 export function createArrivals({ router, runner, committer, clock, deviceOf, now }: ArrivalsParts): Arrivals {
   const counts = { journaled: 0, replayed: 0 };
@@ -37,19 +35,19 @@ export function createArrivals({ router, runner, committer, clock, deviceOf, now
     return router.listensToDevices() ? deviceOf(topic, clientId, user) : undefined;
   }
 
-  function evaluate(arrival: RuntimeArrival, done: readonly string[], atMs: number): void {
+  function evaluate(arrival: RuntimeArrival, replay?: Replay): void {
     const { topic, payload, qos, retain, seenAt, clientId, user, origin, journalId } = arrival;
     const speaker = speakerOf(arrival);
     const { levels, listeners } = router.routeOf(topic, speaker?.id);
-    if (journalId !== undefined) counts[arrival.replayed ? "replayed" : "journaled"]++;
+    if (journalId !== undefined) counts[replay === undefined ? "journaled" : "replayed"]++;
     if (listeners.length === 0) {
       if (journalId !== undefined) committer.consumeSoon(journalId);
       return;
     }
-    clock.fireDue(atMs);
+    clock.fireDue(replay === undefined ? now() : seenAt);
     const device = speaker ?? deviceOf(topic, clientId, user);
     const event = topicEvent({ topic, payload, qos, retain, initial: false, seenAt, device, origin }, levels);
-    const trigger = arrival.replayed ? `${topic} (replayed)` : topic;
+    const trigger = replay === undefined ? topic : `${topic} (replayed)`;
     const cause = { eventId: journalId ?? runner.nextEventId(), trigger, bytes: payload.length };
     if (journalId === undefined) {
       for (const entry of listeners) runIn(entry, event, cause);
@@ -57,7 +55,7 @@ export function createArrivals({ router, runner, committer, clock, deviceOf, now
     }
     evaluateJournaled(committer, {
       journalId,
-      listeners: listeners.filter(({ flow }) => !done.includes(flow.id)),
+      listeners: listeners.filter(({ flow }) => replay?.done.includes(flow.id) !== true),
       run: (entry) => runIn(entry, event, cause),
     });
   }
@@ -80,10 +78,10 @@ export function createArrivals({ router, runner, committer, clock, deviceOf, now
   return {
     awaits: (message) => router.routeOf(message.topic, speakerOf(message)?.id).listeners.length > 0,
     evaluate(arrival) {
-      evaluate(arrival, NOBODY, now());
+      evaluate(arrival);
       clock.look();
     },
-    replay: ({ arrival, done }) => evaluate(arrival, done, arrival.seenAt),
+    replay: (replay) => evaluate(replay.arrival, replay),
     counts: () => counts,
   };
 }

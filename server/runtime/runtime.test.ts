@@ -233,7 +233,6 @@ async function running(
       user: undefined,
       origin,
       journalId: undefined,
-      replayed: false,
     });
   runtime = createRuntime({
     specs: nodes,
