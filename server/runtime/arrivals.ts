@@ -26,6 +26,8 @@ type ArrivalsParts = Pick<RuntimeParts, "deviceOf" | "now"> & {
   readonly clock: Clock;
 };
 
+const NOBODY: readonly string[] = [];
+
 /** Nothing has arrived yet. */
 export function createArrivals({ router, runner, committer, clock, deviceOf, now }: ArrivalsParts): Arrivals {
   const counts = { journaled: 0, replayed: 0 };
@@ -35,19 +37,19 @@ export function createArrivals({ router, runner, committer, clock, deviceOf, now
     return router.listensToDevices() ? deviceOf(topic, clientId, user) : undefined;
   }
 
-  function evaluate(arrival: RuntimeArrival, replay?: Replay): void {
+  function evaluate(arrival: RuntimeArrival, done: readonly string[], atMs: number): void {
     const { topic, payload, qos, retain, seenAt, clientId, user, origin, journalId } = arrival;
     const speaker = speakerOf(arrival);
     const { levels, listeners } = router.routeOf(topic, speaker?.id);
-    if (journalId !== undefined) counts[replay === undefined ? "journaled" : "replayed"]++;
+    if (journalId !== undefined) counts[arrival.replayed === true ? "replayed" : "journaled"]++;
     if (listeners.length === 0) {
       if (journalId !== undefined) committer.consumeSoon(journalId);
       return;
     }
-    clock.fireDue(replay === undefined ? now() : seenAt);
+    clock.fireDue(atMs);
     const device = speaker ?? deviceOf(topic, clientId, user);
     const event = topicEvent({ topic, payload, qos, retain, initial: false, seenAt, device, origin }, levels);
-    const trigger = replay === undefined ? topic : `${topic} (replayed)`;
+    const trigger = arrival.replayed === true ? `${topic} (replayed)` : topic;
     const cause = { eventId: journalId ?? runner.nextEventId(), trigger, bytes: payload.length };
     if (journalId === undefined) {
       for (const entry of listeners) runIn(entry, event, cause);
@@ -55,7 +57,7 @@ export function createArrivals({ router, runner, committer, clock, deviceOf, now
     }
     evaluateJournaled(committer, {
       journalId,
-      listeners: listeners.filter(({ flow }) => replay?.done.includes(flow.id) !== true),
+      listeners: listeners.filter(({ flow }) => !done.includes(flow.id)),
       run: (entry) => runIn(entry, event, cause),
     });
   }
@@ -78,10 +80,10 @@ export function createArrivals({ router, runner, committer, clock, deviceOf, now
   return {
     awaits: (message) => router.routeOf(message.topic, speakerOf(message)?.id).listeners.length > 0,
     evaluate(arrival) {
-      evaluate(arrival);
+      evaluate(arrival, NOBODY, now());
       clock.look();
     },
-    replay: (replay) => evaluate(replay.arrival, replay),
+    replay: ({ arrival, done }) => evaluate(arrival, done, arrival.seenAt),
     counts: () => counts,
   };
 }

@@ -13,9 +13,11 @@ export interface RuntimeArrival {
   readonly origin: { readonly cause: string; readonly hops: number } | undefined;
   /** Of a message that lies in the journal until the flows are done with it; it is the event id of their runs. */
   readonly journalId: string | undefined;
+  /** Taken from the journal after a restart; `seenAt` is still when it came. */
+  readonly replayed?: true;
 }
 
-/** A message of the journal that was not consumed when the hub ended; its `seenAt` is still when it came. */
+/** A message of the journal that was not consumed when the hub ended. */
 export interface Replay {
   readonly arrival: RuntimeArrival;
   /** Flows that are done with it. */

@@ -17,6 +17,7 @@ import { createRunner } from "./runner.ts";
 import type { Deployable, Runtime } from "./runtimeTypes.ts";
 import { countsOf, statusOf } from "./status.ts";
 
+export type { Replay } from "./parts.ts";
 export type * from "./runtimeTypes.ts";
 
 /** A runtime without flows; nothing happens before `start`. */

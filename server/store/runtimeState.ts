@@ -76,7 +76,7 @@ export interface RuntimeStore {
 type TimerRow = Omit<NodeTimer, "data"> & { readonly data: string | null };
 
 /** State and timers in hub.db. */
-export function createRuntimeStore({ reader, commit }: Connection): RuntimeStore {
+export function createRuntimeStore({ reader, commit, commitPatiently }: Connection): RuntimeStore {
   return {
     load: (flow) => {
       const states = reader.all<NodeState>(
@@ -93,7 +93,9 @@ export function createRuntimeStore({ reader, commit }: Connection): RuntimeStore
       return { states, timers: timers.map(toTimer) };
     },
     commit: async (changes) => {
-      await commit([
+      // Whoever sent a message of the journal waits for its acknowledgement, so there are never many of them.
+      const isForJournal = Boolean(changes.consumed?.length) || Boolean(changes.doneFlows?.length);
+      await (isForJournal ? commitPatiently : commit)([
         ...changes.states.map(changeState),
         ...changes.timers.map(changeTimer),
         ...changes.outbox.flatMap(addToOutbox),
