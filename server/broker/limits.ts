@@ -1,3 +1,6 @@
+/** What to do with a new message when the queue of its client is full. */
+export type QueuePolicy = "drop-oldest" | "drop-newest" | "disconnect";
+
 /** Bounds of the broker; each has a counter when it is hit. */
 export interface BrokerLimits {
   /** Open sockets: in all, from one address, from this machine, and before their CONNECT was accepted. */
@@ -27,11 +30,20 @@ export interface BrokerLimits {
   readonly sendWindow: number;
   readonly queueMessages: number;
   readonly queueBytes: number;
+  /** By default the newest state matters most. */
+  readonly queuePolicy: QueuePolicy;
+  /** All queues together; beyond, the biggest is trimmed. */
+  readonly queueBytesTotal: number;
   /** Unsent bytes of one socket; beyond, QoS 0 is dropped for this client and QoS 1 and 2 wait in its queue. */
   readonly socketBufferBytes: number;
   readonly retainedTopics: number;
   readonly retainedBytes: number;
+  readonly retainedTopicsPerUser: number;
   readonly offlineSessions: number;
+  /** A session whose client stays away for so long is removed. */
+  readonly sessionExpiryMs: number;
+  /** After a restart a client has so long to come back before its Last Will is published. */
+  readonly willGraceMs: number;
   /** Publishes by flows along one chain of causes. */
   readonly hops: number;
 }
@@ -58,9 +70,14 @@ export const brokerLimits: BrokerLimits = {
   sendWindow: 64,
   queueMessages: 1_000,
   queueBytes: 8 * 1024 * 1024,
+  queuePolicy: "drop-oldest",
+  queueBytesTotal: 256 * 1024 * 1024,
   socketBufferBytes: 1024 * 1024,
   retainedTopics: 100_000,
   retainedBytes: 256 * 1024 * 1024,
+  retainedTopicsPerUser: 20_000,
   offlineSessions: 5_000,
+  sessionExpiryMs: 7 * 86_400_000,
+  willGraceMs: 30_000,
   hops: 16,
 };
