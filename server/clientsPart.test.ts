@@ -36,7 +36,7 @@ async function sleeper(id: string, queued: number): Promise<void> {
   client.send({ cmd: "disconnect" });
   await hub.change((change) => change.clientId === id && !change.up);
   for (let index = 0; index < queued; index++)
-    hub.broker.publish({ topic: `to/${id}`, payload: "x", qos: 1, retain: false });
+    void hub.broker.publish({ topic: `to/${id}`, payload: "x", qos: 1, retain: false });
 }
 
 describe("B42: the list of clients", () => {

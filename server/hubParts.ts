@@ -64,7 +64,17 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
   const newToken = () => randomBytes(16).toString("base64url");
   const devices = createDevices({ store: store.devices, now, schedule, log, newToken });
   const access = createMqttAccess({ devices, attempt: auth.throttle.attempt });
-  const broker = createBroker({ access, tcp: undefined, now, schedule, version, log });
+  const broker = createBroker({
+    access,
+    storage: store.broker,
+    isAwaited: (message) => runtime.awaits(message),
+    bootId,
+    tcp: undefined,
+    now,
+    schedule,
+    version,
+    log,
+  });
   const connect = createConnect({ rules: () => settings, now });
   const live = createLiveDesk({ broker, inbox: store.notifications });
   const channels = createChannels({
@@ -79,8 +89,15 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
   const outbox = createOutbox({ store: store.outbox, perform, now, schedule, random: Math.random, log });
   const runtime = createRuntime({
     specs: nodes,
-    store: store.runtime,
-    publish: broker.publish,
+    store: {
+      ...store.runtime,
+      commit(changes) {
+        // A run is never on disk before the message that caused it: a replay would then be a second run.
+        broker.submit();
+        return store.runtime.commit(changes);
+      },
+    },
+    publish: (message) => void broker.publish(message),
     outboxHasNew: outbox.poke,
     deviceOf: devices.deviceOf,
     retained: broker.retained,

@@ -9,7 +9,8 @@ import type { ClientInfo } from "./clients.ts";
 import { createConnections, type SessionChange } from "./connections.ts";
 import { countRefused, createCounters } from "./counters.ts";
 import { createGate, plainAddress } from "./gate.ts";
-import { createIngest, type HubMessage } from "./ingest.ts";
+import { createIngest, type HubMessage, type Question } from "./ingest.ts";
+import { createLedger } from "./ledger.ts";
 import { brokerLimits, type BrokerLimits } from "./limits.ts";
 import { createLinks } from "./link.ts";
 import type { Log } from "./log.ts";
@@ -19,10 +20,11 @@ import type { CloseCause } from "./peer.ts";
 import { createRetainedIndex } from "./retained.ts";
 import { createSessions } from "./sessions.ts";
 import type { BrokerStats } from "./stats.ts";
+import type { BrokerStorage, KeptWill } from "./storage.ts";
 import { createTcpListener, type TcpPlace } from "./tcpListener.ts";
-import { scheduleByProcess, type Schedule } from "./ticker.ts";
 import { createVisibility } from "./visibility.ts";
 import { createWebSocketListener } from "./webSocketListener.ts";
+import { createWills } from "./wills.ts";
 
 export type { Access, Credentials, Identity, Knock, Refusal } from "./access.ts";
 export type { AclRule } from "./acl.ts";
@@ -35,20 +37,27 @@ export type { HistogramReading } from "./histogram.ts";
 export type { Log } from "./log.ts";
 export type { TracedPacket } from "./packetRecord.ts";
 export { traceMsMax, type TraceInfo } from "./packetTraces.ts";
-export type { BrokerStats } from "./stats.ts";
 export { byPacketType } from "./packetTypes.ts";
+export type { BrokerStats } from "./stats.ts";
+export type { BrokerStorage } from "./storage.ts";
 
 /** What the broker needs from the hub. */
 export interface BrokerOptions {
   readonly access: Access;
+  /** What must survive goes there before it is acknowledged. */
+  readonly storage: BrokerStorage;
+  /** True when a flow waits for such a message: it is then kept until the flow has consumed it. @default never */
+  readonly isAwaited?: (question: Question) => boolean;
+  /** Differs after each start; the names of kept messages begin with it. */
+  readonly bootId: string;
   /** Opened by `start`; without it the hub opens TCP later. */
   readonly tcp: TcpPlace | undefined;
   readonly limits?: Partial<BrokerLimits>;
   readonly now: () => number;
   /** ms on a clock that never jumps, for delays. @default performance.now */
   readonly elapsed?: () => number;
-  /** @default timers of the process that do not keep it alive */
-  readonly schedule?: Schedule;
+  /** Runs later, unless the answer is called before. */
+  readonly schedule: (run: () => void, delayMs: number) => () => void;
   /** Of the hub, as `$SYS/broker/version` tells it. @default "" */
   readonly version?: string;
   readonly log: Log;
@@ -68,8 +77,13 @@ export interface Broker {
   onMessage(listener: (arrival: Arrival) => void): () => void;
   onSession(listener: (change: SessionChange) => void): () => void;
   onRefusal(listener: (knock: Knock) => void): () => void;
-  /** Sends a message of the hub itself; throws when the topic cannot be published to. */
-  publish(message: HubMessage): void;
+  /**
+   * Sends a message of the hub itself; throws when the topic cannot be published to. Resolves when what must survive
+   * of it is on disk.
+   */
+  publish(message: HubMessage): Promise<void>;
+  /** Hands what the broker keeps to the disk, so that whatever the caller writes next comes after it. */
+  submit(): void;
   retained(
     filter: string,
   ): readonly { readonly topic: string; readonly payload: Uint8Array; readonly qos: Qos }[];
@@ -86,9 +100,12 @@ export interface Broker {
   stats(): BrokerStats;
 }
 
+/** How often sessions are looked through for old ones. */
+const SWEEP_MS = 60_000;
+
 /** Builds the broker; nothing listens before `start`. */
 export function createBroker(options: BrokerOptions): Broker {
-  const { access, now, log } = options;
+  const { access, storage, schedule, now, log } = options;
   const limits = { ...brokerLimits, ...options.limits };
   const counters = createCounters();
   const mayLog = createOnceAMinute(now);
@@ -99,30 +116,46 @@ export function createBroker(options: BrokerOptions): Broker {
     counters.routeFailures++;
     log.error({ err: error, topic }, "A message could not be handed to one of its listeners.");
   });
-  const retained = createRetainedIndex(limits);
+  const ledger = createLedger({ storage, log });
+  const retained = createRetainedIndex(limits, ledger);
   const visibility = createVisibility({
     version: options.version ?? "",
     bus,
     counters,
     limits,
     retained,
+    ledger,
     now,
     elapsed: options.elapsed ?? (() => performance.now()),
-    schedule: options.schedule ?? scheduleByProcess,
-    tables: () => ({ sessions, connections, gate }),
+    schedule,
+    tables: () => ({ sessions, connections, gate, wills }),
   });
-  const sessions = createSessions({ bus, limits, counters, retained: visibility.retained.get });
+  let lastSeq = 0;
+  let lastId = 0;
+  const sessions = createSessions({
+    bus,
+    limits,
+    counters,
+    ledger,
+    nextSeq: () => ++lastSeq,
+    onOverflow: (clientId) => connections.of(clientId)?.peer.close("slow"),
+    now,
+  });
   const ingest = createIngest({
     bus,
     retained,
+    ledger,
     counters,
     limits,
+    isAwaited: options.isAwaited ?? (() => false),
+    nextId: () => `${options.bootId}-m${(++lastId).toString(36)}`,
     now,
     onDenied({ clientId, user }, topic) {
       visibility.denied(clientId, topic);
       if (mayLog(`publish ${clientId}`)) log.info({ clientId, user, topic }, "A publish was refused.");
     },
   });
+  const wills = createWills({ ledger, publish: publishLeftWill });
   const gate = createGate(limits);
   const createLink = createLinks(visibility.flushWatch);
   const connections = createConnections({
@@ -130,6 +163,8 @@ export function createBroker(options: BrokerOptions): Broker {
     sessions,
     ingest,
     retained: visibility.retained,
+    ledger,
+    wills,
     limits,
     counters,
     createLink: ({ connection }, reactions) => createLink({ connection, ...limits, ...reactions }),
@@ -146,6 +181,28 @@ export function createBroker(options: BrokerOptions): Broker {
   });
   const port = createAedesPort(visibility.observed(connections.hooks), limits, visibility.watch);
   let isOpen = false;
+  let cancelSweep = () => {};
+  let cancelGrace = () => {};
+
+  /** Memory first, then the listeners: what the last run of the hub left is there before anybody can ask. */
+  function restore(): void {
+    const kept = storage.load();
+    lastSeq = kept.lastSeq;
+    for (const message of kept.retained) retained.restore(message);
+    for (const session of kept.sessions) connections.restore(session);
+    wills.restore(kept.wills);
+  }
+
+  function publishLeftWill({ clientId, user, epoch, ...will }: KeptWill): void {
+    counters.recoveredWills++;
+    // Whoever lost its rights since then has nothing left to say.
+    ingest.will({ clientId, user, epoch, acl: connections.aclOf(user, clientId) }, will);
+  }
+
+  function sweep(): void {
+    sessions.expire();
+    cancelSweep = schedule(sweep, SWEEP_MS);
+  }
 
   function accept(connection: Duplex, from: string | undefined, request?: IncomingMessage): void {
     const address = plainAddress(from);
@@ -174,20 +231,26 @@ export function createBroker(options: BrokerOptions): Broker {
 
   return {
     async start() {
+      restore();
       await port.start();
       visibility.start();
       isOpen = true;
+      sweep();
+      cancelGrace = schedule(wills.publishLeft, limits.willGraceMs);
       return { tcpPort: options.tcp === undefined ? undefined : await tcp.open(options.tcp) };
     },
     async stop() {
       isOpen = false;
       visibility.stop();
+      cancelSweep();
+      cancelGrace();
       await tcp.close();
       for (const { peer } of connections.all()) peer.blame("hub-restart");
       // What was published in this turn is handed to the sockets first.
       await setImmediate();
       await port.stop();
       await gate.closeAll();
+      await ledger.close();
     },
     openTcp: (place) => tcp.open(place),
     closeTcp: () => tcp.close(),
@@ -196,6 +259,7 @@ export function createBroker(options: BrokerOptions): Broker {
     onSession: sessionListeners.add,
     onRefusal: knockListeners.add,
     publish: (message) => ingest.send(message),
+    submit: ledger.submit,
     retained: (filter) => retained.match(filter),
     clients: visibility.clients,
     client: visibility.client,

@@ -4,7 +4,7 @@ import type { Qos } from "./arrival.ts";
 import type { ClientNote } from "./clientNotes.ts";
 import type { Connection } from "./connections.ts";
 import type { DeliveryStatus } from "./delivery.ts";
-import type { Session } from "./sessions.ts";
+import type { Session } from "./session.ts";
 import type { MessageRates } from "./traffic.ts";
 
 /** One client as people look at it: its session and, while it is connected, its connection. */

@@ -18,11 +18,17 @@ export type DeniedAction = "publish" | "subscribe" | "receive" | "will";
 export interface Counters {
   readonly received: [qos0: number, qos1: number, qos2: number];
   receivedBytes: number;
+  /** Messages kept until flows have consumed them. */
+  journaled: number;
   readonly delivered: [qos0: number, qos1: number, qos2: number];
   deliveredBytes: number;
   /** The hub's own publishes. */
   published: number;
   wills: number;
+  /** Wills of clients that did not come back after a restart. */
+  recoveredWills: number;
+  /** Absent sessions that were removed because nobody came back for them. */
+  expiredSessions: number;
   duplicates: number;
   retainedRefused: number;
   /** Sockets let in, before they said anything. */
@@ -36,8 +42,6 @@ export interface Counters {
   readonly refused: Record<string, number>;
   /** Ends of accepted connections, by cause. */
   readonly ends: Record<CloseCause, number>;
-  /** Absent sessions that were removed because nobody came back for them. */
-  sessionsExpired: number;
 }
 
 /** All counters at zero. */
@@ -45,10 +49,13 @@ export function createCounters(): Counters {
   return {
     received: [0, 0, 0],
     receivedBytes: 0,
+    journaled: 0,
     delivered: [0, 0, 0],
     deliveredBytes: 0,
     published: 0,
     wills: 0,
+    recoveredWills: 0,
+    expiredSessions: 0,
     duplicates: 0,
     retainedRefused: 0,
     sockets: 0,
@@ -76,7 +83,6 @@ export function createCounters(): Counters {
       protocol: 0,
       "hub-restart": 0,
     },
-    sessionsExpired: 0,
   };
 }
 

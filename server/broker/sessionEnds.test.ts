@@ -42,6 +42,7 @@ describe("B27: the end of a session has its cause", () => {
     ],
     ["a second CONNECT [MQTT-3.1.0-2]", "protocol", ({ send }) => send(connectPacket)],
     ["a packet of type 15", "protocol", ({ socket }) => socket.write(Buffer.from([0xf0, 0x00]))],
+    ["a packet only servers send", "protocol", ({ socket }) => socket.write(Buffer.from([0xd0, 0x00]))],
     [
       "a packet that is too large",
       "protocol",
@@ -87,7 +88,8 @@ describe("B27: the end of a session has its cause", () => {
     await frozen.subscribe("flood");
     frozen.socket.pause();
     const flood = setInterval(
-      () => hub.broker.publish({ topic: "flood", payload: Buffer.alloc(500_000), qos: 0, retain: false }),
+      () =>
+        void hub.broker.publish({ topic: "flood", payload: Buffer.alloc(500_000), qos: 0, retain: false }),
       5,
     );
     expect(await causeOf("frozen")).toBe("slow");
@@ -194,7 +196,7 @@ describe("B42: what is remembered of a client", () => {
     client.send({ cmd: "disconnect" });
     await causeOf("keeper");
     for (let index = 0; index < 5; index++)
-      hub.broker.publish({ topic: "q", payload: `${index}`, qos: 1, retain: false });
+      void hub.broker.publish({ topic: "q", payload: `${index}`, qos: 1, retain: false });
     expect(hub.broker.client("keeper")).toMatchObject({ queued: 3, dropped: 2, drops: { "queue-full": 2 } });
     expect(hub.broker.client("keeper")?.queuedSince).toBeTypeOf("number");
     expect(hub.broker.clearQueue("keeper")).toBe(3);

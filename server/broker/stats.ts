@@ -1,6 +1,7 @@
 import type { Counters } from "./counters.ts";
 import type { HistogramReading } from "./histogram.ts";
-import type { Session } from "./sessions.ts";
+import type { LedgerFigures } from "./ledger.ts";
+import type { Session } from "./session.ts";
 import type { TrafficCounts } from "./traffic.ts";
 
 /** Exact counts since the start, and what is there now. */
@@ -27,21 +28,9 @@ export interface BrokerStats extends Counters {
   readonly writeDelay: HistogramReading;
   /** In seconds: what those who hear every message take of a message's time; one message of 64 is measured. */
   readonly tapTime: HistogramReading;
-  readonly ledger?: LedgerStats;
-}
-
-/** What the durable part counts, once there is one. */
-export interface LedgerStats {
-  readonly willsRecovered: number;
-  /** Wills that were not published because their client came back, or because the hub stopped. */
-  readonly willsSuppressed: number;
-  readonly journalRows: number;
-  /** When the oldest row arrived. */
-  readonly journalOldestAt: number | undefined;
-  /** In seconds. */
-  readonly commitTime: HistogramReading;
-  /** Operations of one commit. */
-  readonly batchSize: HistogramReading;
+  /** Last Wills of the last run of the hub whose clients may still come back. */
+  readonly willsLeft: number;
+  readonly ledger: LedgerFigures;
 }
 
 /** Sums over all sessions. */

@@ -16,10 +16,11 @@ beforeEach(async () => {
   hub = await startTestBroker({
     version: "1.2.3",
     now: () => at,
-    schedule: (run) => {
+    schedule(run, delayMs) {
+      if (delayMs !== 10_000) return () => {};
       ticks.push(run);
       return () => {
-        ticks = [];
+        ticks = ticks.filter((tick) => tick !== run);
       };
     },
   });

@@ -11,7 +11,7 @@ export interface SysTopics {
   /** Tells what has changed since the last time. */
   update(): void;
   /** The present values, for new subscriptions. They are in memory only, and apart from what clients retain. */
-  readonly retained: Pick<RetainedIndex, "get" | "match">;
+  readonly retained: Pick<RetainedIndex, "walk">;
 }
 
 /** Parts of the topics. */
@@ -29,13 +29,13 @@ const ROOT = "$SYS/broker/";
 const PUBLISH = 3;
 const CONNECT = 1;
 /** Far more than there are. */
-const BOUNDS = { retainedTopics: 1_000, retainedBytes: 1024 * 1024 };
-/** Whoever asks gets the values safely; the next ones come soon. */
-const QOS = 2;
+const BOUNDS = { retainedTopics: 1_000, retainedBytes: 1024 * 1024, retainedTopicsPerUser: 1_000 };
+/** The next values come soon: these are worth no queue, and no row on disk for who is away. */
+const QOS = 0;
 
 /** Why these names: dashboards for Mosquitto work unchanged. Per-minute loads have two decimals, as there. */
 export function createSysTopics({ version, stats, now, tell }: SysTopicsOptions): SysTopics {
-  const retained = createRetainedIndex(BOUNDS);
+  const retained = createRetainedIndex(BOUNDS, { note: () => 0 });
   const told = new Map<string, string>();
   const loads = new Map<string, Load>();
   let startedAt = now();
@@ -46,7 +46,7 @@ export function createSysTopics({ version, stats, now, tell }: SysTopicsOptions)
     if (told.get(name) === text) return;
     told.set(name, text);
     const message = { topic: ROOT + name, payload: Buffer.from(text), qos: QOS } as const;
-    retained.store(message);
+    retained.store({ ...message, user: undefined, seenAt: now() });
     tell(message);
   }
 
@@ -86,7 +86,7 @@ function totals(stats: BrokerStats): Readonly<Record<string, number>> {
     "clients/disconnected": sessionsOffline,
     "clients/total": sessionsOnline + sessionsOffline,
     "clients/maximum": stats.sessionsOnlineMaximum,
-    "clients/expired": stats.sessionsExpired,
+    "clients/expired": stats.expiredSessions,
     "messages/received": totalOf(received.packets),
     "messages/sent": totalOf(sent.packets),
     "publish/messages/received": received.packets[PUBLISH] ?? 0,

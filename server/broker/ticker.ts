@@ -28,10 +28,3 @@ export function createTicker(schedule: Schedule, everyMs: number, tick: () => vo
     },
   };
 }
-
-/** Timers of the process; they do not keep it alive. */
-export function scheduleByProcess(run: () => void, delayMs: number): () => void {
-  const timer = setTimeout(run, delayMs);
-  timer.unref();
-  return () => clearTimeout(timer);
-}

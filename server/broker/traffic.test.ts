@@ -85,7 +85,7 @@ test("B41: delays to the write and in the listeners are measured", async () => {
   const subscriber = hub.raw({ clientId: "s" });
   await subscriber.subscribe("t");
   for (let index = 0; index < 100; index++)
-    hub.broker.publish({ topic: "t", payload: "x", qos: 0, retain: false });
+    void hub.broker.publish({ topic: "t", payload: "x", qos: 0, retain: false });
   await expect.poll(() => subscriber.publishes()).toHaveLength(100);
   const { writeDelay, tapTime } = hub.broker.stats();
   expect(totalOf(writeDelay.counts)).toBe(100);

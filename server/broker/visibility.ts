@@ -8,16 +8,19 @@ import type { Counters } from "./counters.ts";
 import type { Gate } from "./gate.ts";
 import { createHistogram, delayBoundsS } from "./histogram.ts";
 import type { BrokerLimits } from "./limits.ts";
+import type { Ledger } from "./ledger.ts";
 import type { FlushWatch } from "./link.ts";
 import { observedHooks } from "./observedHooks.ts";
 import { createPacketTraces, type PacketTraces } from "./packetTraces.ts";
 import type { PeerHooks, Wiretap } from "./peer.ts";
 import type { RetainedIndex } from "./retained.ts";
-import type { Session, Sessions } from "./sessions.ts";
+import type { Session } from "./session.ts";
+import type { Sessions } from "./sessions.ts";
 import { sumSessions, type BrokerStats } from "./stats.ts";
 import { createSysTopics, sysPrefix } from "./sysTopics.ts";
 import { createTicker, type Schedule } from "./ticker.ts";
 import { createTraffic } from "./traffic.ts";
+import type { Wills } from "./wills.ts";
 
 /** What is looked at; `tables` is asked only once the broker runs. */
 export interface VisibilityOptions {
@@ -26,6 +29,7 @@ export interface VisibilityOptions {
   readonly counters: Counters;
   readonly limits: BrokerLimits;
   readonly retained: RetainedIndex;
+  readonly ledger: Pick<Ledger, "figures">;
   readonly now: () => number;
   /** ms on a clock that never jumps. */
   readonly elapsed: () => number;
@@ -34,6 +38,7 @@ export interface VisibilityOptions {
     readonly sessions: Sessions;
     readonly connections: Connections;
     readonly gate: Gate;
+    readonly wills: Wills;
   };
 }
 
@@ -41,7 +46,7 @@ export interface VisibilityOptions {
 export interface Visibility {
   readonly traces: PacketTraces;
   /** Retained messages and the broker's own values as one. */
-  readonly retained: Pick<RetainedIndex, "get" | "match">;
+  readonly retained: Pick<RetainedIndex, "walk">;
   readonly flushWatch: FlushWatch;
   start(): void;
   stop(): void;
@@ -96,7 +101,7 @@ export function createVisibility(options: VisibilityOptions): Visibility {
   }
 
   function stats(): BrokerStats {
-    const { sessions, connections, gate } = tables();
+    const { sessions, connections, gate, wills } = tables();
     const { count: sessionsOnline } = connections;
     return {
       ...structuredClone(counters),
@@ -113,6 +118,8 @@ export function createVisibility(options: VisibilityOptions): Visibility {
       traffic: structuredClone(traffic.counts),
       writeDelay: writeDelay.read(),
       tapTime: tapTime.read(),
+      willsLeft: wills.leftCount,
+      ledger: options.ledger.figures,
     };
   }
 
@@ -132,8 +139,7 @@ export function createVisibility(options: VisibilityOptions): Visibility {
   return {
     traces,
     retained: {
-      get: (topic) => (topic.startsWith(sysPrefix) ? sys.retained : retained).get(topic),
-      match: (filter) => (filter.startsWith(sysPrefix) ? sys.retained : retained).match(filter),
+      walk: (filter) => (filter.startsWith(sysPrefix) ? sys.retained : retained).walk(filter),
     },
     flushWatch: {
       now: elapsed,
