@@ -26,7 +26,7 @@ function connectionMetrics({ gauge, counter, counters, gauges }: Makers): Metric
     counter(
       "sessions_expired",
       "Sessions removed because nobody came back for them.",
-      (read) => read.expiredSessions,
+      (read) => read.sessionsExpired,
     ),
   ];
 }

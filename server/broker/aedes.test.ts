@@ -7,6 +7,7 @@ import { createAedesPort } from "./aedes.ts";
 import { brokerLimits } from "./limits.ts";
 import type { ConnectRequest, InboundPublish, PeerHooks, PeerPort } from "./peer.ts";
 import { portOf } from "./tcpListener.ts";
+import { connectBytes } from "./testing/packetBytes.ts";
 import { createRawClient, publishPacket, type RawClient } from "./testing/rawClient.ts";
 
 let port: PeerPort;
@@ -303,6 +304,16 @@ test("keep-alive and protocol errors have their causes", async () => {
   rude.socket.write(Buffer.from("f000", "hex"));
   await called("closed protocol");
   expect(calls).toContain("refused packet-type");
+});
+
+test("a CONNECT with a broken packet behind it asks nobody", async () => {
+  const broken = client({ connects: false });
+  broken.socket.write(Buffer.concat([connectBytes(), Buffer.from("f000", "hex")]));
+  await broken.closed;
+  // Whoever comes next is asked about after it.
+  await client().next("connack");
+  await called("ready");
+  expect(calls).toEqual(["refused packet-type", "connect c", "open", "ready"]);
 });
 
 test("the frame guard sees the bytes before the parser", async () => {

@@ -22,6 +22,7 @@ import { createSessions } from "./sessions.ts";
 import type { BrokerStats } from "./stats.ts";
 import type { BrokerStorage, KeptWill } from "./storage.ts";
 import { createTcpListener, type TcpPlace } from "./tcpListener.ts";
+import type { Schedule } from "./ticker.ts";
 import { createVisibility } from "./visibility.ts";
 import { createWebSocketListener } from "./webSocketListener.ts";
 import { createWills } from "./wills.ts";
@@ -35,11 +36,11 @@ export type { HubMessage } from "./ingest.ts";
 export type { BrokerLimits } from "./limits.ts";
 export type { HistogramReading } from "./histogram.ts";
 export type { Log } from "./log.ts";
+export type { BrokerStorage } from "./storage.ts";
 export type { TracedPacket } from "./packetRecord.ts";
 export { traceMsMax, type TraceInfo } from "./packetTraces.ts";
-export { byPacketType } from "./packetTypes.ts";
 export type { BrokerStats } from "./stats.ts";
-export type { BrokerStorage } from "./storage.ts";
+export { byPacketType } from "./packetTypes.ts";
 
 /** What the broker needs from the hub. */
 export interface BrokerOptions {
@@ -48,6 +49,8 @@ export interface BrokerOptions {
   readonly storage: BrokerStorage;
   /** True when a flow waits for such a message: it is then kept until the flow has consumed it. @default never */
   readonly isAwaited?: (question: Question) => boolean;
+  /** So much waits in the flows or for the disk that publishers should be slowed down. @default never */
+  readonly isBusy?: () => boolean;
   /** Differs after each start; the names of kept messages begin with it. */
   readonly bootId: string;
   /** Opened by `start`; without it the hub opens TCP later. */
@@ -56,8 +59,7 @@ export interface BrokerOptions {
   readonly now: () => number;
   /** ms on a clock that never jumps, for delays. @default performance.now */
   readonly elapsed?: () => number;
-  /** Runs later, unless the answer is called before. */
-  readonly schedule: (run: () => void, delayMs: number) => () => void;
+  readonly schedule: Schedule;
   /** Of the hub, as `$SYS/broker/version` tells it. @default "" */
   readonly version?: string;
   readonly log: Log;
@@ -148,6 +150,7 @@ export function createBroker(options: BrokerOptions): Broker {
     counters,
     limits,
     isAwaited: options.isAwaited ?? (() => false),
+    isBusy: options.isBusy ?? (() => false),
     nextId: () => `${options.bootId}-m${(++lastId).toString(36)}`,
     now,
     onDenied({ clientId, user }, topic) {
@@ -241,9 +244,9 @@ export function createBroker(options: BrokerOptions): Broker {
     },
     async stop() {
       isOpen = false;
-      visibility.stop();
       cancelSweep();
       cancelGrace();
+      visibility.stop();
       await tcp.close();
       for (const { peer } of connections.all()) peer.blame("hub-restart");
       // What was published in this turn is handed to the sockets first.

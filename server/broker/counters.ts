@@ -27,8 +27,6 @@ export interface Counters {
   wills: number;
   /** Wills of clients that did not come back after a restart. */
   recoveredWills: number;
-  /** Absent sessions that were removed because nobody came back for them. */
-  expiredSessions: number;
   duplicates: number;
   retainedRefused: number;
   /** Sockets let in, before they said anything. */
@@ -42,6 +40,8 @@ export interface Counters {
   readonly refused: Record<string, number>;
   /** Ends of accepted connections, by cause. */
   readonly ends: Record<CloseCause, number>;
+  /** Absent sessions that were removed because nobody came back for them. */
+  sessionsExpired: number;
 }
 
 /** All counters at zero. */
@@ -55,7 +55,6 @@ export function createCounters(): Counters {
     published: 0,
     wills: 0,
     recoveredWills: 0,
-    expiredSessions: 0,
     duplicates: 0,
     retainedRefused: 0,
     sockets: 0,
@@ -83,6 +82,7 @@ export function createCounters(): Counters {
       protocol: 0,
       "hub-restart": 0,
     },
+    sessionsExpired: 0,
   };
 }
 

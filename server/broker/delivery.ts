@@ -307,14 +307,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
     get status() {
       const { length, bytes } = queue;
-      return {
-        queued: length,
-        queuedBytes: bytes,
-        inFlight: inFlight.size,
-        delivered,
-        dropped,
-        drops,
-      };
+      return { queued: length, queuedBytes: bytes, inFlight: inFlight.size, delivered, dropped, drops };
     },
   };
 }

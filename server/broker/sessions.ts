@@ -89,7 +89,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   }
 
   function expireOne(session: Session): void {
-    counters.expiredSessions++;
+    counters.sessionsExpired++;
     remove(session);
   }
 

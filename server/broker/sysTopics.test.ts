@@ -16,11 +16,11 @@ beforeEach(async () => {
   hub = await startTestBroker({
     version: "1.2.3",
     now: () => at,
-    schedule(run, delayMs) {
+    schedule: (run, delayMs) => {
       if (delayMs !== 10_000) return () => {};
       ticks.push(run);
       return () => {
-        ticks = ticks.filter((tick) => tick !== run);
+        ticks = [];
       };
     },
   });
@@ -147,6 +147,15 @@ test("a rule that is taken back ends the values with the next one", async () => 
   client.send({ cmd: "pingreq" });
   await client.next("pingresp");
   expect(client.publishes()).toHaveLength(1);
+});
+
+test("values of the past wait for nobody, also not for a session that is kept", async () => {
+  const away = hub.raw({ clientId: "dashboard", username: "admin", clean: false });
+  await away.subscribe("$SYS/#", 1);
+  away.send({ cmd: "disconnect" });
+  await hub.change(({ up }) => !up);
+  tenSecondsLater();
+  expect(hub.broker.client("dashboard")).toMatchObject({ queued: 0, inFlight: 0 });
 });
 
 test("when the broker stops, the clock stops", async () => {

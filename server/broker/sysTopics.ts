@@ -11,7 +11,7 @@ export interface SysTopics {
   /** Tells what has changed since the last time. */
   update(): void;
   /** The present values, for new subscriptions. They are in memory only, and apart from what clients retain. */
-  readonly retained: Pick<RetainedIndex, "walk">;
+  readonly retained: Pick<RetainedIndex, "get" | "walk">;
 }
 
 /** Parts of the topics. */
@@ -29,13 +29,15 @@ const ROOT = "$SYS/broker/";
 const PUBLISH = 3;
 const CONNECT = 1;
 /** Far more than there are. */
-const BOUNDS = { retainedTopics: 1_000, retainedBytes: 1024 * 1024, retainedTopicsPerUser: 1_000 };
-/** The next values come soon: these are worth no queue, and no row on disk for who is away. */
+const BOUNDS = { retainedTopics: 1_000, retainedTopicsPerUser: 1_000, retainedBytes: 1024 * 1024 };
+/** The values are of this run of the hub, so nothing is kept. */
+const forgetful = { note: () => 0 };
+/** The next values come soon: these are worth no queue, and no row on disk for a dashboard that is away. */
 const QOS = 0;
 
 /** Why these names: dashboards for Mosquitto work unchanged. Per-minute loads have two decimals, as there. */
 export function createSysTopics({ version, stats, now, tell }: SysTopicsOptions): SysTopics {
-  const retained = createRetainedIndex(BOUNDS, { note: () => 0 });
+  const retained = createRetainedIndex(BOUNDS, forgetful);
   const told = new Map<string, string>();
   const loads = new Map<string, Load>();
   let startedAt = now();
@@ -86,7 +88,7 @@ function totals(stats: BrokerStats): Readonly<Record<string, number>> {
     "clients/disconnected": sessionsOffline,
     "clients/total": sessionsOnline + sessionsOffline,
     "clients/maximum": stats.sessionsOnlineMaximum,
-    "clients/expired": stats.expiredSessions,
+    "clients/expired": stats.sessionsExpired,
     "messages/received": totalOf(received.packets),
     "messages/sent": totalOf(sent.packets),
     "publish/messages/received": received.packets[PUBLISH] ?? 0,

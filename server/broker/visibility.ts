@@ -8,12 +8,12 @@ import type { Counters } from "./counters.ts";
 import type { Gate } from "./gate.ts";
 import { createHistogram, delayBoundsS } from "./histogram.ts";
 import type { BrokerLimits } from "./limits.ts";
-import type { Ledger } from "./ledger.ts";
 import type { FlushWatch } from "./link.ts";
 import { observedHooks } from "./observedHooks.ts";
 import { createPacketTraces, type PacketTraces } from "./packetTraces.ts";
 import type { PeerHooks, Wiretap } from "./peer.ts";
 import type { RetainedIndex } from "./retained.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import { sumSessions, type BrokerStats } from "./stats.ts";
@@ -29,7 +29,7 @@ export interface VisibilityOptions {
   readonly counters: Counters;
   readonly limits: BrokerLimits;
   readonly retained: RetainedIndex;
-  readonly ledger: Pick<Ledger, "figures">;
+  readonly ledger: Ledger;
   readonly now: () => number;
   /** ms on a clock that never jumps. */
   readonly elapsed: () => number;
@@ -46,7 +46,7 @@ export interface VisibilityOptions {
 export interface Visibility {
   readonly traces: PacketTraces;
   /** Retained messages and the broker's own values as one. */
-  readonly retained: Pick<RetainedIndex, "walk">;
+  readonly retained: Pick<RetainedIndex, "get" | "walk">;
   readonly flushWatch: FlushWatch;
   start(): void;
   stop(): void;
@@ -69,7 +69,7 @@ const SAMPLE = 64;
 
 /** Creates what watches the broker; nothing ticks before `start`. */
 export function createVisibility(options: VisibilityOptions): Visibility {
-  const { bus, counters, limits, retained, now, elapsed, tables } = options;
+  const { bus, counters, limits, retained, ledger, now, elapsed, tables } = options;
   const notes = createClientNotes();
   const traffic = createTraffic(now);
   const underneath = new WeakMap<Duplex, Duplex>();
@@ -115,11 +115,11 @@ export function createVisibility(options: VisibilityOptions): Visibility {
       sharedSubscriptions: bus.sharedCount,
       retainedCount: retained.count,
       retainedBytes: retained.bytes,
+      willsLeft: wills.leftCount,
+      ledger: ledger.figures,
       traffic: structuredClone(traffic.counts),
       writeDelay: writeDelay.read(),
       tapTime: tapTime.read(),
-      willsLeft: wills.leftCount,
-      ledger: options.ledger.figures,
     };
   }
 
@@ -139,6 +139,7 @@ export function createVisibility(options: VisibilityOptions): Visibility {
   return {
     traces,
     retained: {
+      get: (topic) => (topic.startsWith(sysPrefix) ? sys.retained : retained).get(topic),
       walk: (filter) => (filter.startsWith(sysPrefix) ? sys.retained : retained).walk(filter),
     },
     flushWatch: {
