@@ -1,9 +1,12 @@
 import type {
+  CertificateRequest,
+  CertificateSummary,
   ChannelKind,
   ChannelRequest,
   ChannelSummary,
   ChannelTestAnswer,
   DeployAnswer,
+  DeviceCertificate,
   DeviceChange,
   DeviceCredentials,
   DeviceSummary,
@@ -28,6 +31,8 @@ import type {
   OutboxItem,
   Page,
   PublishRequest,
+  RevokeAnswer,
+  RevokeRequest,
   Role,
   RunDetail,
   RunSummary,
@@ -98,6 +103,8 @@ export interface PageQuery {
 
 export interface HubPart {
   info(): HubInfo;
+  /** What TLS clients must trust, as PEM; empty: what their system trusts already. `undefined`: there is no TLS. */
+  trust(): string | undefined;
   /** Differs after each start. */
   readonly bootId: string;
 }
@@ -197,6 +204,10 @@ export interface DevicesPart {
   remove(id: string, by: Who): Promise<boolean>;
   renewCredentials(id: string, by: Who): Promise<DeviceCredentials>;
   knocks(): readonly Knock[];
+  issueCertificate(id: string, request: CertificateRequest, by: Who): Promise<DeviceCertificate>;
+  certificates(id: string): readonly CertificateSummary[];
+  /** Refuses with `certificate.invalid` a fingerprint that is none. */
+  revoke(id: string, request: RevokeRequest, by: Who): Promise<RevokeAnswer>;
 }
 
 export interface TopicsPart {

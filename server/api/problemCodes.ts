@@ -66,6 +66,12 @@ export const problemCodes = {
   "template.unknown": { status: 404, meaning: "There is no template of this id." },
   "device.unknown": { status: 404, meaning: "There is no device of this id." },
   "device.exists": { status: 409, meaning: "There is a device of this id already." },
+  "certificate.unknown": {
+    status: 404,
+    meaning: "The hub serves nothing over TLS, or nothing need be trusted.",
+  },
+  "certificate.invalid": { status: 422, meaning: "The fingerprint is none." },
+  "certificate.too-many": { status: 409, meaning: "The device has too many certificates in force." },
   "topic.filter": { status: 422, meaning: "The topic filter is not valid." },
   "topic.invalid": { status: 422, meaning: "The topic is not valid." },
   "channel.unknown": { status: 404, meaning: "There is no channel of this id." },

@@ -1,3 +1,4 @@
+import { certificateRoutes } from "./certificates.ts";
 import { channelRoutes } from "./channels.ts";
 import { deployRoutes } from "./deploys.ts";
 import { deviceRoutes } from "./devices.ts";
@@ -31,6 +32,7 @@ export function apiRoutes(parts: ApiParts, now: () => number): readonly Route[] 
     ...nodeRoutes(),
     ...templateRoutes(parts),
     ...deviceRoutes(parts),
+    ...certificateRoutes(parts),
     ...topicRoutes(parts),
     ...publishRoutes(parts),
     ...channelRoutes(parts),

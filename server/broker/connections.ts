@@ -9,6 +9,7 @@ import type { Log } from "./log.ts";
 import type { CloseCause, ConnackCode, ConnectRequest, Peer, PeerHooks } from "./peer.ts";
 import type { RetainedIndex } from "./retained.ts";
 import type { Session, Sessions } from "./sessions.ts";
+import type { Way } from "./way.ts";
 
 /** A session went up or down. A takeover is only an "up" with a higher epoch: the device was never away. */
 export interface SessionChange {
@@ -52,6 +53,7 @@ export interface ConnectionsOptions {
   readonly counters: Counters;
   readonly createLink: (peer: Peer, reactions: { onRoom: () => void; onStuck: () => void }) => Link;
   readonly addressOf: (peer: Peer) => string;
+  readonly wayOf: (peer: Peer) => Way;
   /** The CONNECT of a peer was accepted. */
   readonly onAdmitted: (peer: Peer) => void;
   readonly onChange: (change: SessionChange) => void;
@@ -83,7 +85,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   async function connect(peer: Peer, request: ConnectRequest): Promise<ConnackCode> {
     const { clientId, username, password } = request;
     const address = options.addressOf(peer);
-    const verdict = await admit({ clientId, username, password, address }, request);
+    const verdict = await admit({ clientId, username, password, ...options.wayOf(peer) }, request);
     if ("candidate" in verdict) {
       candidates.set(peer, verdict.candidate);
       return 0;
@@ -221,12 +223,13 @@ export function createConnections(options: ConnectionsOptions): Connections {
     refresh(user) {
       for (const session of Array.from(sessions.all())) {
         if (session.user !== user) continue;
-        const identity = access.current(user, session.clientId);
+        const connection = byClient.get(session.clientId);
+        const way = connection && options.wayOf(connection.peer);
+        const identity = access.current(user, session.clientId, way);
         const owned = identity !== undefined && ownsClientId(identity, session.clientId);
         const acl = owned
           ? compileAcl(identity.rules, { user, clientId: session.clientId }, bounds)
           : undefined;
-        const connection = byClient.get(session.clientId);
         session.acl = acl ?? nothingAllowed;
         if (connection !== undefined) connection.acl = session.acl;
         dropForbidden(session);

@@ -174,5 +174,14 @@ export const hubSchema: Schema = {
       createdAt INTEGER NOT NULL
     ) STRICT;
     `,
+    `
+    CREATE TABLE deviceCertificates (
+      fingerprint TEXT PRIMARY KEY,
+      device TEXT NOT NULL,
+      issuedAt INTEGER NOT NULL,
+      expiresAt INTEGER NOT NULL,
+      revokedAt INTEGER
+    ) STRICT, WITHOUT ROWID;
+    `,
   ],
 };

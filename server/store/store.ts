@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createAuditStore, type AuditStore } from "./audit.ts";
+import { createDeviceCertificateStore, type DeviceCertificateStore } from "./certificates.ts";
 import { createChannelStore, type ChannelStore } from "./channels.ts";
 import type { Connection } from "./connection.ts";
 import { createCounterStore, type CounterStore } from "./counters.ts";
@@ -28,6 +29,7 @@ import { openVault, type Vault } from "./vault.ts";
 import { createWriter, type Writer } from "./writer.ts";
 
 export type * from "./audit.ts";
+export type * from "./certificates.ts";
 export type * from "./channels.ts";
 export type * from "./counters.ts";
 export type * from "./devices.ts";
@@ -55,6 +57,7 @@ export interface Store {
   readonly tokens: TokenStore;
   readonly audit: AuditStore;
   readonly devices: DeviceStore;
+  readonly certificates: DeviceCertificateStore;
   readonly flows: FlowStore;
   readonly runtime: RuntimeStore;
   readonly outbox: OutboxStore;
@@ -152,6 +155,7 @@ function repositories(writer: Writer, readers: Readers, now: () => number): Repo
     tokens: createTokenStore(hub),
     audit: createAuditStore(hub),
     devices: createDeviceStore(hub),
+    certificates: createDeviceCertificateStore(hub),
     flows: createFlowStore(hub),
     runtime: createRuntimeStore(hub),
     outbox: createOutboxStore(hub),
