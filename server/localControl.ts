@@ -2,12 +2,21 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Auth } from "./auth/auth.ts";
+import type { Principal } from "./auth/roles.ts";
 
 /** How the command line reaches the hub that runs on a data folder; whoever may read the folder owns the hub. */
 export interface LocalControl {
   readonly url: string;
   readonly token: string;
 }
+
+/** Who the command line is, for the audit log; it reaches devices alone. */
+export const localWho: Principal = {
+  user: { id: "local", name: "local command line", role: "admin" },
+  key: "local",
+  via: "token",
+  scopes: ["devices:write"],
+};
 
 const FILE = "local-control";
 const TOKEN_BYTES = 32;
@@ -40,20 +49,9 @@ export function readControl(folder: string): LocalControl | undefined {
   }
 }
 
-/** Access that also knows the local token. It reaches devices alone, and the audit log names it. */
+/** Access that also knows the local token. */
 export function withLocalToken(auth: Auth, token: string): Auth {
-  return {
-    ...auth,
-    token: (secret) =>
-      isSame(secret, token)
-        ? {
-            user: { id: "local", name: "local command line", role: "admin" },
-            key: "local",
-            via: "token",
-            scopes: ["devices:write"],
-          }
-        : auth.token(secret),
-  };
+  return { ...auth, token: (secret) => (isSame(secret, token) ? localWho : auth.token(secret)) };
 }
 
 function isSame(given: string, wanted: string): boolean {

@@ -55,6 +55,9 @@ const ANONYMOUS_PLACES: readonly AnonymousPlace[] = ["loopback", "mqtt", "mqtts"
 const CERTIFICATE_NEEDS = ["off", "optional", "required"] as const;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
+/** Where MQTT over TLS is found everywhere. */
+export const MQTTS_PORT_DEFAULT = 8_883;
+
 /** Every setting, for parsing and for `--help`. */
 export const settingSpecs: readonly SettingSpec[] = [
   {
@@ -293,7 +296,7 @@ function readTls(given: Given, problems: string[]) {
 
 function readTlsPort(text: string | undefined, given: Given, problems: string[]): Settings["mqttsPort"] {
   if (text === undefined || text === "off") return text;
-  return readPort("mqttsPort", given, 8883, problems);
+  return readPort("mqttsPort", given, MQTTS_PORT_DEFAULT, problems);
 }
 
 function readAnonymous(given: Given, problems: string[]) {

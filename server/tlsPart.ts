@@ -3,6 +3,7 @@ import type { Certificates } from "./certificates/certificates.ts";
 import type { HealthWatch } from "./hubHealth.ts";
 import type { HubLog, HubWorld } from "./hubParts.ts";
 import { portProblem } from "./portProblem.ts";
+import { MQTTS_PORT_DEFAULT } from "./settings.ts";
 
 /** The TLS listener of the hub: open while there is a certificate to serve. */
 export interface TlsPart {
@@ -22,7 +23,6 @@ export interface TlsPartWiring extends Pick<HubWorld, "settings" | "log" | "sche
   readonly host: () => string;
 }
 
-const MQTTS_PORT = 8_883;
 /** A port that another program holds is asked for again. */
 const RETRY_MS = 30_000;
 
@@ -53,7 +53,7 @@ export function createTlsPart(wiring: TlsPartWiring): TlsPart {
   async function open(options: Parameters<Broker["openTls"]>[1]): Promise<void> {
     const wanted = settings.mqttsPort === "off" ? undefined : settings.mqttsPort;
     try {
-      port = await broker.openTls({ host: wiring.host(), port: wanted ?? MQTTS_PORT }, options);
+      port = await broker.openTls({ host: wiring.host(), port: wanted ?? MQTTS_PORT_DEFAULT }, options);
       health.report("mqtts", undefined);
       log.info({ port }, "Devices can connect with TLS.");
     } catch (error) {

@@ -70,6 +70,10 @@ export const problemCodes = {
     status: 404,
     meaning: "The hub serves nothing over TLS, or nothing need be trusted.",
   },
+  "certificate.unusable": {
+    status: 503,
+    meaning: "The files of the hub's own authority cannot be used; the sentence names the file.",
+  },
   "certificate.invalid": { status: 422, meaning: "The fingerprint is none." },
   "certificate.too-many": { status: 409, meaning: "The device has too many certificates in force." },
   "topic.filter": { status: 422, meaning: "The topic filter is not valid." },

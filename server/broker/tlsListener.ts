@@ -67,7 +67,11 @@ export function createTlsListener({ enter, accept, onFailure, handshakeMs }: Tls
       if (socket === undefined) connection.destroy();
       else accept(connection, socket);
     });
-    server.on("tlsClientError", onFailure);
+    server.on("tlsClientError", (error, connection) => {
+      onFailure(error, connection);
+      // After a time-out Node leaves the socket open.
+      connection.destroy();
+    });
   }
 
   return {
