@@ -14,6 +14,7 @@ import { type HubLog, type HubParts, type HubWorld, connectHubParts, openHubPart
 import { newLocalToken, removeControl, withLocalToken, writeControl } from "./localControl.ts";
 import type { Settings } from "./settings.ts";
 import { portProblem } from "./portProblem.ts";
+import { readReplay } from "./replay.ts";
 import { createStops } from "./stops.ts";
 import { type TlsPart, createTlsPart, warnOfAnonymous } from "./tlsPart.ts";
 import { version } from "./version.ts";
@@ -90,6 +91,7 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
     traces,
     catalog,
     outbox,
+    live,
   }: HubParts): Promise<void> {
     const startedAt = now();
     const downtime = { from: store.runtime.heartbeat() ?? startedAt, to: startedAt };
@@ -99,7 +101,7 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
     await broker.start();
     stops.add(traces.flush, runtime.stop, broker.stop);
     for (const { topic, payload } of broker.retained("#")) devices.retained(topic, payload);
-    runtime.start(catalog.enabled(), downtime);
+    await runtime.start(catalog.enabled(), downtime, await readReplay({ store, live, log, now }));
     await outbox.start();
     stops.add(outbox.stop);
     const beating = setInterval(() => {

@@ -77,7 +77,16 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
   const hasCertificate = certificates.hasValid;
   const devices = createDevices({ store: store.devices, now, schedule, log, newToken, hasCertificate });
   const access = createMqttAccess({ devices, certificates, attempt: auth.throttle.attempt, settings });
-  const broker = createBroker({ access, tcp: undefined, now, log });
+  const broker = createBroker({
+    access,
+    storage: store.broker,
+    isAwaited: (message) => runtime.awaits(message),
+    bootId,
+    tcp: undefined,
+    now,
+    schedule,
+    log,
+  });
   const connect = createConnect({ rules: () => settings, now });
   const live = createLiveDesk({ broker, inbox: store.notifications });
   const channels = createChannels({
@@ -92,8 +101,15 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
   const outbox = createOutbox({ store: store.outbox, perform, now, schedule, random: Math.random, log });
   const runtime = createRuntime({
     specs: nodes,
-    store: store.runtime,
-    publish: broker.publish,
+    store: {
+      ...store.runtime,
+      commit(changes) {
+        // A run is never on disk before the message that caused it: a replay would then be a second run.
+        broker.submit();
+        return store.runtime.commit(changes);
+      },
+    },
+    publish: (message) => void broker.publish(message),
     outboxHasNew: outbox.poke,
     deviceOf: devices.deviceOf,
     retained: broker.retained,

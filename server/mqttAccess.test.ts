@@ -13,7 +13,7 @@ const certificate = (fingerprint: string) => ({
 });
 
 /** `pump` has a token, `lamp` a certificate, `boiler` both; `lamp` is known to connect as `esp-1`. */
-function bench(anonymous: readonly AnonymousPlace[] = []) {
+function bench(anonymous: readonly AnonymousPlace[] = [], tlsCa?: string) {
   const tokens = new Map([
     ["pump", hashToken("secret")],
     ["boiler", hashToken("secret")],
@@ -43,7 +43,7 @@ function bench(anonymous: readonly AnonymousPlace[] = []) {
       if (tries > 10) throw new Error("too often");
       return { succeed: () => {} };
     },
-    settings: { anonymous, anonymousTopics: ["anonymous/#"] },
+    settings: { anonymous, anonymousTopics: ["anonymous/#"], tlsCa },
   });
   const ask = (shown: Partial<Omit<Credentials, "password">> & { readonly password?: string }) =>
     access.authenticate({
@@ -172,6 +172,9 @@ describe("a client that is connected", () => {
     revoked.add("lamp");
     expect(access.current("lamp", "c")).toBeUndefined();
     expect(access.current(undefined, "c")).toBeUndefined();
+    // Certificates of another authority are written down nowhere.
+    expect(access.current("bare", "c")).toBeUndefined();
+    expect(bench([], "plant.pem").access.current("bare", "c")).toMatchObject({ user: "bare" });
   });
 
   test("without a credential stays where that is allowed", () => {

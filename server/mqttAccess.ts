@@ -16,6 +16,8 @@ export interface MqttAccessParts {
   readonly settings: {
     readonly anonymous: readonly AnonymousPlace[];
     readonly anonymousTopics: readonly string[];
+    /** Another authority, whose certificates are not written down here. */
+    readonly tlsCa: string | undefined;
   };
 }
 
@@ -75,6 +77,11 @@ export function createMqttAccess(parts: MqttAccessParts): Access {
     return shown === undefined && isAnonymousAt(credentials);
   }
 
+  /** Nobody knows which certificates another authority has issued. */
+  function mayComeWithCertificate(user: string): boolean {
+    return certificates.hasValid(user) || settings.tlsCa !== undefined;
+  }
+
   return {
     async authenticate(credentials) {
       const anonymous = isAnonymous(credentials) ? { user: undefined, rules: anonymousRules } : undefined;
@@ -93,7 +100,7 @@ export function createMqttAccess(parts: MqttAccessParts): Access {
       const verdict = way?.certificate && certificates.verdict(way.certificate);
       const isIn =
         verdict === undefined
-          ? devices.credentialOf(user) !== undefined || (way === undefined && certificates.hasValid(user))
+          ? devices.credentialOf(user) !== undefined || (way === undefined && mayComeWithCertificate(user))
           : "device" in verdict && verdict.device === user;
       return isIn ? identityOf(user) : undefined;
     },

@@ -15,10 +15,19 @@ let calls: string[];
 let heldPublishes: ((error?: Error) => void)[] | undefined;
 let requests: ConnectRequest[];
 let published: InboundPublish[];
-let restored: { topic: string; qos: 0 | 1 | 2 }[];
+let hasSession: boolean;
 let clients: RawClient[];
 /** Length of `calls` at which an opening is refused. */
 let refusedOpenAt: number;
+
+/** What waits for the disk; `undefined`: nothing does. */
+let heldAnswers: (() => void)[] | undefined;
+
+function keep(call: string, act: () => void): void {
+  calls.push(call);
+  if (heldAnswers === undefined) act();
+  else heldAnswers.push(act);
+}
 
 const hooks: PeerHooks = {
   async connect(_peer, request) {
@@ -43,17 +52,20 @@ const hooks: PeerHooks = {
   subscribed: (_peer, filters) => void calls.push(`subscribed ${filters.join()}`),
   unsubscribed: (_peer, filters) => void calls.push(`unsubscribed ${filters.join()}`),
   acknowledged: (_peer, id) => void calls.push(`acknowledged ${id}`),
-  received: (_peer, id) => void calls.push(`received ${id}`),
-  released: (_peer, id) => void calls.push(`released ${id}`),
-  restore: () => restored,
+  received: (_peer, id, kept) => keep(`received ${id}`, kept),
+  released: (_peer, id, kept) => keep(`released ${id}`, kept),
+  kept: (act) => keep("kept", act),
+  hasSession: () => hasSession,
   closed: (_peer, cause) => void calls.push(`closed ${cause}`),
   refused: (_peer, reason) => void calls.push(`refused ${reason}`),
   failed: (_error, what) => void calls.push(`failed ${what}`),
 };
 
 beforeEach(async () => {
-  [calls, requests, published, restored, clients] = [[], [], [], [], []];
+  [calls, requests, published, clients] = [[], [], [], []];
+  hasSession = false;
   heldPublishes = undefined;
+  heldAnswers = undefined;
   refusedOpenAt = -1;
   port = createAedesPort(hooks, brokerLimits);
   await port.start();
@@ -160,7 +172,7 @@ test("SUBSCRIBE: asked before the SUBACK, told after it without the denied ones;
     ],
   });
   expect((await subscriber.next("suback")).granted).toEqual([1, 128, 128]);
-  expect(calls.slice(3)).toEqual([
+  expect(calls.slice(3).filter((call) => call !== "kept")).toEqual([
     "subscribe a 1",
     "subscribe denied 0",
     "subscribe crash 0",
@@ -172,12 +184,42 @@ test("SUBSCRIBE: asked before the SUBACK, told after it without the denied ones;
   expect(calls.at(-1)).toBe("unsubscribed a");
 });
 
-test("a kept session: its subscriptions are asked again before it opens, and not replayed", async () => {
-  restored = [{ topic: "a", qos: 1 }];
+test("SUBSCRIBE: every filter gets its return code, equal ones too, in their order [MQTT-3.9.3-1]", async () => {
+  const subscriber = client();
+  await called("ready");
+  const subscriptions = (["a", "b", "a", "denied", "a", "0", "denied"] as const).map((topic, index) => ({
+    topic,
+    qos: ([0, 1, 2] as const)[index % 3] ?? 0,
+  }));
+  subscriber.send({ cmd: "subscribe", messageId: 9, subscriptions });
+  expect((await subscriber.next("suback")).granted).toEqual([0, 1, 2, 128, 1, 2, 128]);
+  expect(calls.at(-1)).toBe("subscribed a,b,a,a,0");
+  subscriber.socket.end();
+  await called("closed socket");
+  expect(calls.filter((call) => call.startsWith("unsubscribed"))).toEqual([]);
+});
+
+test("SUBSCRIBE: aedes ends no connection for a filter too deep; the hook answers 0x80", async () => {
+  const subscriber = client();
+  await called("ready");
+  expect(await subscriber.subscribe("a/".repeat(200))).toBe(0);
+});
+
+test("a kept session is present, with or without subscriptions, and none is asked for [MQTT-3.2.2-2]", async () => {
+  hasSession = true;
   const returning = client({ clean: false });
   expect(await returning.next("connack")).toMatchObject({ sessionPresent: true });
   await called("ready");
-  expect(calls).toEqual(["connect c", "subscribe a 1", "open", "ready"]);
+  expect(calls).toEqual(["connect c", "open", "ready"]);
+});
+
+test("a clean session, and one that is not there, are not present [MQTT-3.2.2-1] [MQTT-3.2.2-3]", async () => {
+  const fresh = client({ clean: false });
+  expect(await fresh.next("connack")).toMatchObject({ sessionPresent: false });
+  hasSession = true;
+  const clean = client({ clientId: "other" });
+  expect(await clean.next("connack")).toMatchObject({ sessionPresent: false });
+  await expect.poll(() => calls.filter((call) => call === "ready")).toHaveLength(2);
 });
 
 test("PUBACK, PUBREC and PUBCOMP come with their packet id", async () => {
@@ -191,6 +233,26 @@ test("PUBACK, PUBREC and PUBCOMP come with their packet id", async () => {
   await called("acknowledged 6");
   expect(calls.slice(3).toSorted()).toEqual(["acknowledged 5", "acknowledged 6", "received 6"]);
   expect(await subscriber.next("pubrel")).toMatchObject({ messageId: 6 });
+});
+
+test("SUBACK, UNSUBACK, PUBREL and PUBCOMP of a kept session wait for the disk", async () => {
+  const device = client({ clean: false, acknowledges: false });
+  await called("ready");
+  heldAnswers = [];
+  const held = heldAnswers;
+  device.send(
+    { cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "a", qos: 1 }] },
+    { cmd: "unsubscribe", messageId: 2, unsubscriptions: ["b"] },
+    { cmd: "pubrec", messageId: 3 },
+    { cmd: "pubrel", messageId: 4 },
+  );
+  await expect.poll(() => held.length).toBe(4);
+  expect(calls).toEqual(expect.arrayContaining(["unsubscribed b", "received 3", "released 4"]));
+  expect(device.packets.map(({ cmd }) => cmd)).toEqual(["connack"]);
+  for (const act of held.splice(0)) act();
+  await Promise.all(
+    (["suback", "unsuback", "pubrel", "pubcomp"] as const).map((answer) => device.next(answer)),
+  );
 });
 
 test("the will comes before the end, and only without DISCONNECT", async () => {
@@ -240,7 +302,7 @@ test("keep-alive and protocol errors have their causes", async () => {
   await rude.next("connack");
   rude.socket.write(Buffer.from("f000", "hex"));
   await called("closed protocol");
-  expect(calls).toContain("refused protocol");
+  expect(calls).toContain("refused packet-type");
 });
 
 test("the frame guard sees the bytes before the parser", async () => {

@@ -1,14 +1,20 @@
+import { matchesFilter } from "#flows/topics/topicFilter.ts";
 import { ownsClientId, type Access, type Knock } from "./access.ts";
 import { compileAcl, type Acl } from "./acl.ts";
 import { createAdmission, type Candidate } from "./admission.ts";
 import { countRefused, type Counters } from "./counters.ts";
+import { textBounds } from "./filters.ts";
 import type { Ingest, Publisher } from "./ingest.ts";
 import type { BrokerLimits } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Log } from "./log.ts";
 import type { CloseCause, ConnackCode, ConnectRequest, Peer, PeerHooks } from "./peer.ts";
-import type { RetainedIndex } from "./retained.ts";
-import type { Session, Sessions } from "./sessions.ts";
+import type { Ledger } from "./ledger.ts";
+import type { RetainedIndex, RetainedMessage } from "./retained.ts";
+import type { Session } from "./session.ts";
+import type { Sessions } from "./sessions.ts";
+import type { KeptSession } from "./storage.ts";
+import type { Wills } from "./wills.ts";
 import type { Way } from "./way.ts";
 
 /** A session went up or down. A takeover is only an "up" with a higher epoch: the device was never away. */
@@ -39,6 +45,10 @@ export interface Connections {
   readonly hooks: PeerHooks;
   of(clientId: string): Connection | undefined;
   all(): readonly Connection[];
+  /** Takes up a session of the last run, if its owner still has rights. */
+  restore(kept: KeptSession): void;
+  /** What somebody may do today. */
+  aclOf(user: string | undefined, clientId: string): Acl;
   /** Asks for the present rules of everyone who logged in as this user, and cuts off who has none. */
   refresh(user: string | undefined): void;
 }
@@ -49,6 +59,8 @@ export interface ConnectionsOptions {
   readonly sessions: Sessions;
   readonly ingest: Ingest;
   readonly retained: RetainedIndex;
+  readonly ledger: Ledger;
+  readonly wills: Wills;
   readonly limits: BrokerLimits;
   readonly counters: Counters;
   readonly createLink: (peer: Peer, reactions: { onRoom: () => void; onStuck: () => void }) => Link;
@@ -68,8 +80,8 @@ const nothingAllowed: Acl = { mayPublish: () => false, maySubscribe: () => false
 
 /** Creates the table of connections: who is there, in which epoch, and why somebody left. */
 export function createConnections(options: ConnectionsOptions): Connections {
-  const { access, sessions, ingest, retained, limits, counters, mayLog, now, log } = options;
-  const bounds = { bytes: limits.topicBytes, levels: limits.topicLevels };
+  const { access, sessions, ingest, retained, ledger, wills, limits, counters, mayLog, now, log } = options;
+  const bounds = textBounds(limits);
   const admit = createAdmission({ access, sessions, limits, counters });
   const candidates = new WeakMap<Peer, Candidate>();
   const byPeer = new WeakMap<Peer, Connection>();
@@ -112,6 +124,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     }
     const before = byClient.get(clientId);
     const epoch = nextEpoch();
+    const notedBefore = ledger.noted;
     const session = sessions.open({ clientId, user, acl, isPersistent });
     const link = options.createLink(peer, {
       onRoom: () => session.delivery.proceed(),
@@ -122,7 +135,17 @@ export function createConnections(options: ConnectionsOptions): Connections {
     const address = options.addressOf(peer);
     const connectedAt = now();
     const about = { address, request, connectedAt, clientId, user, epoch };
-    const connection: Connection = { ...about, peer, session, link, acl, inboundIds };
+    const connection: Connection = {
+      ...about,
+      peer,
+      session,
+      link,
+      acl,
+      inboundIds,
+      owedAcknowledgements: 0,
+    };
+    wills.open(connection, request.will);
+    if (ledger.noted !== notedBefore) answerWhenKept(peer);
     byPeer.set(peer, connection);
     byClient.set(clientId, connection);
     options.onAdmitted(peer);
@@ -138,15 +161,29 @@ export function createConnections(options: ConnectionsOptions): Connections {
     return true;
   }
 
+  /** The CONNACK says that the session is there and the will is stored, so it waits until they are on disk. */
+  function answerWhenKept({ connection }: Peer): void {
+    connection.cork();
+    ledger.whenKept(() => connection.uncork());
+  }
+
   function closed(peer: Peer, cause: CloseCause): void {
     const connection = byPeer.get(peer);
     if (connection === undefined) return;
     const { session, clientId, user, epoch, address } = connection;
     connection.link.close();
+    // A hub that ends keeps the wills: whoever does not come back after the restart has really gone.
+    if (connection.request.will !== undefined && cause !== "hub-restart") wills.end(connection);
     if (byClient.get(clientId) !== connection) return;
     byClient.delete(clientId);
     sessions.leave(session);
     options.onChange({ clientId, user, epoch, up: false, cause, address, at: now() });
+  }
+
+  function aclOf(user: string | undefined, clientId: string, way?: Way): Acl | undefined {
+    const identity = access.current(user, clientId, way);
+    if (identity === undefined || !ownsClientId(identity, clientId)) return undefined;
+    return compileAcl(identity.rules, { user, clientId }, bounds);
   }
 
   /** The connection of a peer as long as no newer one took its session over. */
@@ -159,10 +196,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
   function subscribe(peer: Peer, filter: string, qos: 0 | 1 | 2): boolean {
     const connection = present(peer);
-    // Restored before it is open: still in the bus, unless the rules of today forbid it.
-    const acl = connection?.acl ?? candidates.get(peer)?.acl;
-    const isAllowed = acl?.maySubscribe(filter) === true && !filter.startsWith("$share/");
-    if (connection === undefined) return isAllowed;
+    if (connection === undefined) return false;
+    const isAllowed = connection.acl.maySubscribe(filter) && !filter.startsWith("$share/");
     if (isAllowed && connection.session.subscribe(filter, qos)) return true;
     counters.denied.subscribe++;
     const { clientId, user } = connection;
@@ -191,20 +226,22 @@ export function createConnections(options: ConnectionsOptions): Connections {
       if (connection !== undefined) ingest.will(connection, packet);
     },
     subscribed(peer, filters) {
-      const topics = new Set(filters.flatMap((filter) => retained.match(filter).map(({ topic }) => topic)));
-      present(peer)?.session.delivery.replay([...topics]);
+      present(peer)?.session.delivery.replay(retainedOf(filters, retained));
     },
     unsubscribed(peer, filters) {
       for (const filter of filters) present(peer)?.session.unsubscribe(filter);
     },
     acknowledged: (peer, packetId) => present(peer)?.session.delivery.acknowledge(packetId),
-    received: (peer, packetId) => present(peer)?.session.delivery.receive(packetId),
-    released: (peer, packetId) => void present(peer)?.session.inboundIds.delete(packetId),
-    restore(clientId) {
-      const session = sessions.get(clientId);
-      if (session?.isPersistent !== true) return [];
-      return session.filters().map(({ filter, qos }) => ({ topic: filter, qos }));
+    received(peer, packetId, kept) {
+      const connection = present(peer);
+      if (connection !== undefined) connection.session.delivery.receive(packetId, kept);
     },
+    released(peer, packetId, kept) {
+      present(peer)?.session.inboundIds.delete(packetId);
+      ledger.whenKept(kept);
+    },
+    kept: (act) => ledger.whenKept(act),
+    hasSession: (clientId) => sessions.get(clientId)?.isPersistent === true,
     refused(peer, reason) {
       countRefused(counters, reason);
       const clientId = byPeer.get(peer)?.clientId;
@@ -220,16 +257,17 @@ export function createConnections(options: ConnectionsOptions): Connections {
     hooks,
     of: (clientId) => byClient.get(clientId),
     all: () => [...byClient.values()],
+    restore(kept) {
+      const acl = aclOf(kept.user, kept.clientId);
+      if (acl === undefined) ledger.note({ do: "forget", clientId: kept.clientId });
+      else sessions.restore(kept, acl);
+    },
+    aclOf: (user, clientId) => aclOf(user, clientId) ?? nothingAllowed,
     refresh(user) {
       for (const session of Array.from(sessions.all())) {
         if (session.user !== user) continue;
         const connection = byClient.get(session.clientId);
-        const way = connection && options.wayOf(connection.peer);
-        const identity = access.current(user, session.clientId, way);
-        const owned = identity !== undefined && ownsClientId(identity, session.clientId);
-        const acl = owned
-          ? compileAcl(identity.rules, { user, clientId: session.clientId }, bounds)
-          : undefined;
+        const acl = aclOf(user, session.clientId, connection && options.wayOf(connection.peer));
         session.acl = acl ?? nothingAllowed;
         if (connection !== undefined) connection.acl = session.acl;
         dropForbidden(session);
@@ -239,6 +277,18 @@ export function createConnections(options: ConnectionsOptions): Connections {
       }
     },
   };
+}
+
+/** What new filters match, each message once however many of them do. */
+function* retainedOf(
+  filters: readonly string[],
+  retained: RetainedIndex,
+): Generator<RetainedMessage, undefined> {
+  for (const [index, filter] of filters.entries()) {
+    const earlier = filters.slice(0, index);
+    for (const message of retained.walk(filter))
+      if (!earlier.some((other) => matchesFilter(other, message.topic))) yield message;
+  }
 }
 
 function dropForbidden(session: Session): void {

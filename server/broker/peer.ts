@@ -30,7 +30,7 @@ export interface Peer {
 export interface ConnectRequest {
   readonly clientId: string;
   readonly isPersistent: boolean;
-  /** False when the client gave no id and wants its session kept, which cannot be [MQTT-3.1.3-8]. */
+  /** False when the client gave no id and wants its session kept [MQTT-3.1.3-8], or speaks MQTT 3.1, which has no empty id. */
   readonly hasValidId: boolean;
   readonly keepAliveS: number;
   readonly version: number;
@@ -64,20 +64,22 @@ export interface PeerHooks {
   publish(peer: Peer, packet: InboundPublish, done: (error?: Error | null) => void): void;
   /** The connection ended without DISCONNECT. */
   will(peer: Peer, packet: InboundPublish): void;
-  /** Before the SUBACK, for new filters and, before `open`, for restored ones; false answers 0x80. */
+  /** Before the SUBACK, for each filter in it; false answers 0x80. */
   subscribe(peer: Peer, filter: string, qos: Qos): boolean;
   /** The SUBACK is written; only granted filters. */
   subscribed(peer: Peer, filters: readonly string[]): void;
-  /** The UNSUBACK is written. */
+  /** Before the UNSUBACK of a session that outlives its connection, and after any UNSUBACK. */
   unsubscribed(peer: Peer, filters: readonly string[]): void;
   /** PUBACK or PUBCOMP. */
   acknowledged(peer: Peer, packetId: number): void;
-  /** PUBREC for a session that outlives the connection. */
-  received(peer: Peer, packetId: number): void;
-  /** PUBREL: the QoS 2 id may be used again. */
-  released(peer: Peer, packetId: number): void;
-  /** Subscriptions that a returning client had. */
-  restore(clientId: string): readonly { readonly topic: string; readonly qos: Qos }[];
+  /** PUBREC for a session that outlives the connection; the PUBREL waits for `kept`. */
+  received(peer: Peer, packetId: number, kept: () => void): void;
+  /** PUBREL: the QoS 2 id may be used again; the PUBCOMP waits for `kept`. */
+  released(peer: Peer, packetId: number, kept: () => void): void;
+  /** Calls back when all that has changed is on disk: SUBACK and UNSUBACK of a session that outlives its connection wait. */
+  kept(act: () => void): void;
+  /** True when a returning client finds its session, with or without subscriptions [MQTT-3.2.2-2]. */
+  hasSession(clientId: string): boolean;
   /** The end of a connection that was opened; after its will. */
   closed(peer: Peer, cause: CloseCause): void;
   /** The end of one that never was, or that broke a rule. */
@@ -86,13 +88,12 @@ export interface PeerHooks {
   failed(error: unknown, what: string): void;
 }
 
-/** Sizes and times that aedes itself keeps. */
+/** Sizes and times that are kept below the hooks. */
 export interface PeerLimits extends FrameLimits {
+  readonly unauthenticatedBytes: number;
   readonly connectMs: number;
   readonly drainMs: number;
   readonly packetsBehindConnect: number;
-  readonly topicLevels: number;
-  readonly clientIdBytes: number;
 }
 
 /** The protocol engine, seen from our side. */

@@ -137,7 +137,7 @@ export function createDevices(parts: DevicesParts): Devices {
   const bindings = createBindings({
     deviceOfUser: (user) => {
       const device = user === undefined ? undefined : registry.get(user);
-      return device !== undefined && canLogIn(device) ? device : undefined;
+      return device?.discovered === false ? device : undefined;
     },
     up: (id, clientId, epoch) => presence.feed(id, { type: "up", clientId, epoch }),
     down: (id, { clientId, epoch, cause }) => presence.feed(id, { type: "down", clientId, epoch, cause }),
@@ -221,8 +221,10 @@ export function createDevices(parts: DevicesParts): Devices {
     },
     identityOf,
     ownerOf(clientId) {
-      const owner = registry.get(clientId) ?? registry.get(bindings.deviceOf(clientId) ?? "");
-      return owner !== undefined && canLogIn(owner) ? owner.id : undefined;
+      if (identityOf(clientId) !== undefined) return clientId;
+      const bound = registry.get(bindings.deviceOf(clientId) ?? "");
+      // A client that speaks for a device is no login of it: it may be a gateway without a credential.
+      return bound !== undefined && canLogIn(bound) ? bound.id : undefined;
     },
     adopt: registry.adopt,
     endToken: registry.endToken,

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { type BrokerStore, createBrokerStore } from "./brokerStore.ts";
 import { createAuditStore, type AuditStore } from "./audit.ts";
 import { createDeviceCertificateStore, type DeviceCertificateStore } from "./certificates.ts";
 import { createChannelStore, type ChannelStore } from "./channels.ts";
@@ -29,6 +30,8 @@ import { openVault, type Vault } from "./vault.ts";
 import { createWriter, type Writer } from "./writer.ts";
 
 export type * from "./audit.ts";
+export type * from "./brokerState.ts";
+export type * from "./brokerStore.ts";
 export type * from "./certificates.ts";
 export type * from "./channels.ts";
 export type * from "./counters.ts";
@@ -59,6 +62,7 @@ export interface Store {
   readonly devices: DeviceStore;
   readonly certificates: DeviceCertificateStore;
   readonly flows: FlowStore;
+  readonly broker: BrokerStore;
   readonly runtime: RuntimeStore;
   readonly outbox: OutboxStore;
   readonly notifications: NotificationStore;
@@ -144,6 +148,7 @@ function repositories(writer: Writer, readers: Readers, now: () => number): Repo
   const connect = (file: StoreFile): Connection => ({
     reader: readers[file],
     commit: (operations) => writer.commit(file, operations),
+    commitPatiently: (operations) => writer.commit(file, operations, true),
     now,
   });
   const hub = connect("hub");
@@ -157,6 +162,7 @@ function repositories(writer: Writer, readers: Readers, now: () => number): Repo
     devices: createDeviceStore(hub),
     certificates: createDeviceCertificateStore(hub),
     flows: createFlowStore(hub),
+    broker: createBrokerStore(hub),
     runtime: createRuntimeStore(hub),
     outbox: createOutboxStore(hub),
     notifications: createNotificationStore(hub),
