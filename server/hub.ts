@@ -12,6 +12,7 @@ import { createDemoHost } from "./demoHost.ts";
 import { hubMetrics } from "./hubMetrics.ts";
 import { type HubLog, type HubParts, type HubWorld, connectHubParts, openHubParts } from "./hubParts.ts";
 import { newLocalToken, removeControl, withLocalToken, writeControl } from "./localControl.ts";
+import { createLoopDelay } from "./loopDelay.ts";
 import type { Settings } from "./settings.ts";
 import { portProblem } from "./portProblem.ts";
 import { readReplay } from "./replay.ts";
@@ -51,6 +52,7 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
   const bootId = now().toString(36) + randomBytes(2).toString("hex");
   const world: HubWorld = { settings, log, now, schedule, bootId };
   const stops = createStops();
+  const loopDelay = createLoopDelay({ elapsed: () => performance.now(), schedule });
   const fatalListeners = new Set<(sentence: string) => void>();
   let mqttPort: number | undefined;
 
@@ -70,6 +72,8 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
     stops.add(tls.stop);
     const localToken = newLocalToken();
     const api = createHubApi({ ...parts, auth: withLocalToken(parts.auth, localToken) }, demo, tls);
+    loopDelay.start();
+    stops.add(loopDelay.stop);
     await startParts(parts);
     const { port: httpPort } = await api.start();
     stops.add(api.stop);
@@ -138,7 +142,7 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
       },
       demo: settings.demo,
     });
-    const metrics = hubMetrics(parts);
+    const metrics = hubMetrics({ ...parts, loopDelay });
     const apiParts = createApiParts({
       ...parts,
       templates: library,

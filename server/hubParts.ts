@@ -19,6 +19,7 @@ import { type Traces, createTraces } from "./runtime/traces.ts";
 import type { Settings } from "./settings.ts";
 import { type Store, openStore } from "./store/store.ts";
 import { tlsReports } from "./tlsPart.ts";
+import { version } from "./version.ts";
 
 /** The part of a logger that the hub uses; pino fits. */
 export interface HubLog {
@@ -85,6 +86,7 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
     tcp: undefined,
     now,
     schedule,
+    version,
     log,
   });
   const connect = createConnect({ rules: () => settings, now });

@@ -66,6 +66,11 @@ export const problemCodes = {
   "template.unknown": { status: 404, meaning: "There is no template of this id." },
   "device.unknown": { status: 404, meaning: "There is no device of this id." },
   "device.exists": { status: 409, meaning: "There is a device of this id already." },
+  "client.unknown": { status: 404, meaning: "No client of this id is connected or has a session." },
+  "client.offline": { status: 409, meaning: "The client is not connected." },
+  "trace.unknown": { status: 404, meaning: "There is no trace of this id." },
+  "trace.invalid": { status: 422, meaning: "A trace follows one client or one topic filter, not both." },
+  "trace.too-many": { status: 409, meaning: "Three traces run already; end one of them first." },
   "certificate.unknown": {
     status: 404,
     meaning: "The hub serves nothing over TLS, or nothing need be trusted.",
