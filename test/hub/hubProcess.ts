@@ -12,6 +12,8 @@ export interface HubProcess {
   readonly url: string;
   /** 0 while the hub waits for its set-up. */
   readonly mqttPort: number;
+  /** 0 while MQTT over TLS is closed. */
+  readonly mqttsPort: number;
   readonly setupUrl: string | undefined;
   readonly pid: number;
   readonly folder: string;
@@ -40,6 +42,7 @@ const OUTSIDE = /^\/(api|healthz|readyz|metrics|$)/;
 interface ReadyLine {
   readonly http: { readonly port: number };
   readonly mqtt: { readonly port: number | null };
+  readonly mqtts: { readonly port: number | null };
   readonly setupUrl?: string;
 }
 
@@ -77,6 +80,7 @@ export async function startHub(options: HubOptions = {}): Promise<HubProcess> {
   return {
     url: `http://127.0.0.1:${ready.http.port}`,
     mqttPort: ready.mqtt.port ?? 0,
+    mqttsPort: ready.mqtts.port ?? 0,
     setupUrl: ready.setupUrl,
     pid: child.pid ?? 0,
     folder,
