@@ -3,6 +3,7 @@ import { ownsClientId, type Access, type Knock } from "./access.ts";
 import { compileAcl, type Acl } from "./acl.ts";
 import { createAdmission, type Candidate } from "./admission.ts";
 import { countRefused, type Counters } from "./counters.ts";
+import { textBounds } from "./filters.ts";
 import type { Ingest, Publisher } from "./ingest.ts";
 import type { BrokerLimits } from "./limits.ts";
 import type { Link } from "./link.ts";
@@ -78,7 +79,7 @@ const nothingAllowed: Acl = { mayPublish: () => false, maySubscribe: () => false
 /** Creates the table of connections: who is there, in which epoch, and why somebody left. */
 export function createConnections(options: ConnectionsOptions): Connections {
   const { access, sessions, ingest, retained, ledger, wills, limits, counters, mayLog, now, log } = options;
-  const bounds = { bytes: limits.topicBytes, levels: limits.topicLevels };
+  const bounds = textBounds(limits);
   const admit = createAdmission({ access, sessions, limits, counters });
   const candidates = new WeakMap<Peer, Candidate>();
   const byPeer = new WeakMap<Peer, Connection>();
@@ -193,10 +194,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
   function subscribe(peer: Peer, filter: string, qos: 0 | 1 | 2): boolean {
     const connection = present(peer);
-    // Restored before it is open: still in the bus, unless the rules of today forbid it.
-    const acl = connection?.acl ?? candidates.get(peer)?.acl;
-    const isAllowed = acl?.maySubscribe(filter) === true && !filter.startsWith("$share/");
-    if (connection === undefined) return isAllowed;
+    if (connection === undefined) return false;
+    const isAllowed = connection.acl.maySubscribe(filter) && !filter.startsWith("$share/");
     if (isAllowed && connection.session.subscribe(filter, qos)) return true;
     counters.denied.subscribe++;
     const { clientId, user } = connection;
@@ -240,11 +239,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       ledger.whenKept(kept);
     },
     kept: (act) => ledger.whenKept(act),
-    restore(clientId) {
-      const session = sessions.get(clientId);
-      if (session?.isPersistent !== true) return [];
-      return session.filters().map(({ filter, qos }) => ({ topic: filter, qos }));
-    },
+    hasSession: (clientId) => sessions.get(clientId)?.isPersistent === true,
     refused(peer, reason) {
       countRefused(counters, reason);
       const clientId = byPeer.get(peer)?.clientId;

@@ -2,7 +2,7 @@ import type { Acl } from "./acl.ts";
 import type { Arrival, Origin, Qos } from "./arrival.ts";
 import type { Bus } from "./bus.ts";
 import { countMessage, type Counters } from "./counters.ts";
-import { isPublishable } from "./filters.ts";
+import { isPublishable, textBounds } from "./filters.ts";
 import type { Ledger } from "./ledger.ts";
 import type { BrokerLimits } from "./limits.ts";
 import { ownBytes } from "./ownBytes.ts";
@@ -69,7 +69,7 @@ export interface IngestOptions {
  */
 export function createIngest(options: IngestOptions): Ingest {
   const { bus, retained, ledger, counters, limits, isAwaited, nextId, now, onDenied } = options;
-  const bounds = { bytes: limits.topicBytes, levels: limits.topicLevels };
+  const bounds = textBounds(limits);
   const isHubTopic = remember((topic) => isPublishable(topic, bounds));
 
   function accept(message: Omit<Arrival, "journalId">): void {
