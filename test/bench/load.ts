@@ -125,31 +125,31 @@ async function run(plan: LoadOrder): Promise<LoadResult> {
 
 function openSubscribers(plan: LoadOrder, onNumber: (n: number) => void): Promise<net.Socket[]> {
   return openMany(plan.subscribers, async (index) => {
-      let acks: Buffer[] = [];
-      const socket: net.Socket = await connect({
-        ...plan,
-        clientId: `bench-sub-${index}`,
-        clean: !plan.isDurable,
-        from: sourceOf(index),
-        onFrame(header, body) {
-          // A retained message of an earlier run is none of this one.
-          if ((header & 0xf1) !== packetType.PUBLISH) return;
-          const idAt = 2 + body.readUInt16BE(0);
-          const isQos1 = (header & 0x06) !== 0;
-          onNumber(numberIn(body, idAt + (isQos1 ? 2 : 0) + NUMBER_AT));
-          if (!isQos1) return;
-          acks.push(Buffer.from([packetType.PUBACK, 2, body[idAt] ?? 0, body[idAt + 1] ?? 0]));
-          // One write answers all that this turn brought.
-          if (acks.length > 1) return;
-          setImmediate(() => {
-            socket.write(Buffer.concat(acks));
-            acks = [];
-          });
-        },
-      });
-      await subscribe(socket, [plan.listenTo], plan.qos);
-      return socket;
+    let acks: Buffer[] = [];
+    const socket: net.Socket = await connect({
+      ...plan,
+      clientId: `bench-sub-${index}`,
+      clean: !plan.isDurable,
+      from: sourceOf(index),
+      onFrame(header, body) {
+        // A retained message of an earlier run is none of this one.
+        if ((header & 0xf1) !== packetType.PUBLISH) return;
+        const idAt = 2 + body.readUInt16BE(0);
+        const isQos1 = (header & 0x06) !== 0;
+        onNumber(numberIn(body, idAt + (isQos1 ? 2 : 0) + NUMBER_AT));
+        if (!isQos1) return;
+        acks.push(Buffer.from([packetType.PUBACK, 2, body[idAt] ?? 0, body[idAt + 1] ?? 0]));
+        // One write answers all that this turn brought.
+        if (acks.length > 1) return;
+        setImmediate(() => {
+          socket.write(Buffer.concat(acks));
+          acks = [];
+        });
+      },
     });
+    await subscribe(socket, [plan.listenTo], plan.qos);
+    return socket;
+  });
 }
 
 function openPublishers(
