@@ -17,6 +17,7 @@ import { type Runtime, createRuntime } from "./runtime/runtime.ts";
 import { type Traces, createTraces } from "./runtime/traces.ts";
 import type { Settings } from "./settings.ts";
 import { type Store, openStore } from "./store/store.ts";
+import { version } from "./version.ts";
 
 /** The part of a logger that the hub uses; pino fits. */
 export interface HubLog {
@@ -53,6 +54,9 @@ export interface HubParts {
   readonly live: LiveDesk;
 }
 
+/** From this part of what the writer takes, publishers wait for their acknowledgements. */
+const BUSY_FILL = 0.5;
+
 /** Opens the store and builds the rooms on it; each gets what it needs as one named argument. */
 export async function openHubParts(world: HubWorld): Promise<HubParts> {
   const { settings, log, now, schedule, bootId } = world;
@@ -67,10 +71,12 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
     access,
     storage: store.broker,
     isAwaited: (message) => runtime.awaits(message),
+    isBusy: () => runtime.isBusy() || store.backlog().fill > BUSY_FILL,
     bootId,
     tcp: undefined,
     now,
     schedule,
+    version,
     log,
   });
   const connect = createConnect({ rules: () => settings, now });
