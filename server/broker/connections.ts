@@ -222,6 +222,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       if (connection === undefined) done(new Error("The client is not connected."));
       else ingest.publish(connection, packet, done);
     },
+    acknowledge: (peer, packetId) => byPeer.get(peer)?.link.acknowledge(packetId),
     will(peer, packet) {
       const connection = byPeer.get(peer);
       if (connection !== undefined) ingest.will(connection, packet);

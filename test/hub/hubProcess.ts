@@ -51,6 +51,8 @@ export interface HubOptions {
   /** Takes up what an earlier hub left there. */
   readonly folder?: string;
   readonly args?: readonly string[];
+  /** Options of Node itself. */
+  readonly nodeOptions?: readonly string[];
   /** Without an administrator: it waits for its set-up. */
   readonly isNew?: boolean;
   /** A program that starts the hub in its own way; it is given the data folder, then the whole command. */
@@ -69,7 +71,8 @@ export async function startHub(options: HubOptions = {}): Promise<HubProcess> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "millrace-"));
   const password = options.isNew === true ? [] : ["--admin-password", ADMIN_PASSWORD];
   const args = ["start", "--json", "--data", folder, "--http-port", "0", "--mqtt-port", "0", ...password];
-  const command = [process.execPath, BUILT, ...args, ...(options.args ?? [])];
+  const { nodeOptions = [] } = options;
+  const command = [process.execPath, ...nodeOptions, BUILT, ...args, ...(options.args ?? [])];
   const [program = "", ...rest] =
     options.through === undefined ? command : [...options.through, folder, ...command];
   const startedAt = performance.now();
