@@ -57,6 +57,7 @@ export interface BrokerStats extends Counters {
   readonly sessionsOnline: number;
   readonly sessionsOffline: number;
   readonly subscriptions: number;
+  readonly sharedSubscriptions: number;
   readonly retainedCount: number;
   readonly retainedBytes: number;
   /** Last Wills of the last run of the hub whose clients may still come back. */
@@ -108,9 +109,12 @@ export function createBroker(options: BrokerOptions): Broker {
   const sessionListeners = createListeners<SessionChange>(log);
   const knockListeners = createListeners<Knock>(log);
   const addresses = new WeakMap<Duplex, string>();
-  const bus = createBus((error, topic) => {
-    counters.routeFailures++;
-    log.error({ err: error, topic }, "A message could not be handed to one of its listeners.");
+  const bus = createBus({
+    shareStrategy: limits.shareStrategy,
+    onError(error, topic) {
+      counters.routeFailures++;
+      log.error({ err: error, topic }, "A message could not be handed to one of its listeners.");
+    },
   });
   const ledger = createLedger({ storage, log });
   const retained = createRetainedIndex(limits, ledger);
@@ -254,6 +258,7 @@ export function createBroker(options: BrokerOptions): Broker {
         sessionsOnline: online,
         sessionsOffline: all.length - online,
         subscriptions: all.reduce((sum, session) => sum + session.filters().length, 0),
+        sharedSubscriptions: bus.shares.count,
         retainedCount: retained.count,
         retainedBytes: retained.bytes,
         willsLeft: wills.leftCount,

@@ -1,9 +1,10 @@
 import { createTopicTrie } from "#flows/topics/topicTrie.ts";
 import { createOutgoing, type Arrival, type Outgoing, type Qos } from "./arrival.ts";
+import { createShares, type Shares, type ShareStrategy } from "./shares.ts";
 
 /** One session's end of the bus; a message reaches it once, however many of its filters match. */
 export interface Receiver {
-  deliver(message: Outgoing, grantedQos: Qos): void;
+  deliver(message: Outgoing, grantedQos: Qos): unknown;
 }
 
 /** One filter of one receiver. */
@@ -22,14 +23,23 @@ export interface Bus {
   remove(subscription: BusSubscription): void;
   tap(listener: Tap): () => void;
   route(arrival: Arrival): void;
+  /** Subscriptions of the form `$share/<group>/<filter>`. */
+  readonly shares: Shares;
+}
+
+/** What the bus is made with. */
+export interface BusOptions {
+  readonly shareStrategy: ShareStrategy;
+  readonly onError: (error: unknown, topic: string) => void;
 }
 
 /**
  * Why own: the stock emitter waits for every subscriber, so one frozen client stops all topics (aedes D4), and it
  * delivers overlapping filters at the QoS of whichever came first (aedes issue 1074). Here nobody is waited for.
  */
-export function createBus(onError: (error: unknown, topic: string) => void): Bus {
+export function createBus({ shareStrategy, onError }: BusOptions): Bus {
   const trie = createTopicTrie<BusSubscription>();
+  const shares = createShares({ strategy: shareStrategy, listen });
   const receivers = new WeakMap<readonly BusSubscription[], readonly BusSubscription[]>();
   const taps = new Set<Tap>();
   const waiting: Arrival[] = [];
@@ -44,6 +54,13 @@ export function createBus(onError: (error: unknown, topic: string) => void): Bus
     const found = strongest(matches);
     receivers.set(matches, found);
     return found;
+  }
+
+  /** A group is a receiver of its own: whoever listens to the same topics by themselves gets the message besides. */
+  function listen(filter: string, deliver: (message: Outgoing) => void): () => void {
+    const subscription: BusSubscription = { filter, qos: 2, receiver: { deliver } };
+    trie.add(filter, subscription);
+    return () => trie.remove(filter, subscription);
   }
 
   /** One listener's or receiver's defect stays its own. */
@@ -86,6 +103,7 @@ export function createBus(onError: (error: unknown, topic: string) => void): Bus
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) routeOne(next);
       isRouting = false;
     },
+    shares,
   };
 }
 

@@ -174,6 +174,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
     if (byClient.get(clientId) !== connection) return;
     byClient.delete(clientId);
     sessions.leave(session);
+    // A hub that ends leaves everything with whom it is: they all come back.
+    if (cause !== "hub-restart") session.passOn();
     options.onChange({ clientId, user, epoch, up: false, cause, address, at: now() });
   }
 
@@ -195,7 +197,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     const connection = present(peer);
     // Restored before it is open: still in the bus, unless the rules of today forbid it.
     const acl = connection?.acl ?? candidates.get(peer)?.acl;
-    const isAllowed = acl?.maySubscribe(filter) === true && !filter.startsWith("$share/");
+    const isAllowed = acl?.maySubscribe(filter) === true;
     if (connection === undefined) return isAllowed;
     if (isAllowed && connection.session.subscribe(filter, qos)) return true;
     counters.denied.subscribe++;
