@@ -178,6 +178,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
     if (byClient.get(clientId) !== connection) return;
     byClient.delete(clientId);
     sessions.leave(session);
+    // A hub that ends leaves everything with whom it is: they all come back.
+    if (cause !== "hub-restart") session.passOn();
     options.onChange({ clientId, user, epoch, up: false, cause, address, at: now() });
   }
 
@@ -198,7 +200,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   function subscribe(peer: Peer, filter: string, qos: 0 | 1 | 2): boolean {
     const connection = present(peer);
     if (connection === undefined) return false;
-    const isAllowed = connection.acl.maySubscribe(filter) && !filter.startsWith("$share/");
+    const isAllowed = connection.acl.maySubscribe(filter);
     if (isAllowed && connection.session.subscribe(filter, qos)) return true;
     counters.denied.subscribe++;
     const { clientId, user } = connection;
