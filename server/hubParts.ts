@@ -63,7 +63,7 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
   const newToken = () => randomBytes(16).toString("base64url");
   const devices = createDevices({ store: store.devices, now, schedule, log, newToken });
   const access = createMqttAccess({ devices, attempt: auth.throttle.attempt });
-  const broker = createBroker({ access, tcp: undefined, now, log });
+  const broker = createBroker({ access, tcp: undefined, limits: settings.limits, now, schedule, log });
   const connect = createConnect({ rules: () => settings, now });
   const live = createLiveDesk({ broker, inbox: store.notifications });
   const channels = createChannels({

@@ -27,6 +27,9 @@ const hooks: PeerHooks = {
     return request.username === "nobody" ? 4 : 0;
   },
   open: () => calls.push("open") !== refusedOpenAt,
+  read: () => {},
+  tooManyFilters: (_peer, count) => void calls.push(`too many ${count}`),
+  pinged: () => void calls.push("pinged"),
   ready: () => void calls.push("ready"),
   publish(_peer, packet, done) {
     calls.push(`publish ${packet.topic}`);

@@ -1,8 +1,10 @@
 import { Aedes, type Client, type ConnectPacket } from "aedes";
+import type { Packet } from "mqtt-packet";
 import { EventEmitter } from "node:events";
 import type { Duplex } from "node:stream";
 import { causeOf, refusalReason } from "./closeReasons.ts";
 import { createFrameGuard } from "./frames.ts";
+import { createInflow } from "./inflow.ts";
 import type { CloseCause, ConnackCode, ConnectRequest, Peer } from "./peer.ts";
 import type { PeerHooks, PeerLimits, PeerPort } from "./peer.ts";
 import { createAedesPersistence } from "./persistence.ts";
@@ -10,7 +12,9 @@ import { createSilentEmitter } from "./silentEmitter.ts";
 
 /** Undocumented members of a client that we rely on; the contract test holds each one. */
 interface ClientInside {
-  readonly _parser: { parse(chunk: Uint8Array): number };
+  readonly _parser: EventEmitter & { parse(chunk: Uint8Array): number };
+  /** Runs when the client has a keep-alive and is connected. */
+  readonly _keepaliveTimer?: NodeJS.Timeout | null;
   /** Set by a DISCONNECT packet. */
   readonly _disconnected: boolean;
 }
@@ -23,6 +27,9 @@ interface AedesInside {
   readonly _heartbeatInterval?: NodeJS.Timeout;
   readonly _clearWillInterval?: NodeJS.Timeout;
 }
+
+/** More levels are refused before our hooks are asked; fewer are ours to judge. */
+const LEVELS_MAX = 100;
 
 interface AedesPeer extends Peer {
   readonly client: Client;
@@ -37,6 +44,8 @@ interface AedesPeer extends Peer {
  */
 export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort {
   const peers = new WeakMap<Client, AedesPeer>();
+  /** Filters beyond the limit of one SUBSCRIBE. */
+  const excess = new WeakSet<object>();
   let isStopping = false;
 
   /** Undefined only for clients that aedes would make by itself; it makes none. */
@@ -88,7 +97,7 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
     connectTimeout: limits.connectMs,
     drainTimeout: limits.drainMs,
     queueLimit: limits.packetsBehindConnect,
-    maxTopicLevels: limits.topicLevels,
+    maxTopicLevels: LEVELS_MAX,
     // The default, 23, refuses longer ids of MQTT 3.1 clients that work everywhere else.
     maxClientsIdLength: limits.clientIdBytes,
     preConnect(client, packet, done) {
@@ -119,6 +128,7 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
     },
     authorizeSubscribe(client, subscription, done) {
       const { topic, qos } = subscription;
+      if (excess.has(subscription)) return done(null, null);
       const isGranted = withPeer(client, "subscribe", false, (peer) => hooks.subscribe(peer, topic, qos));
       done(null, isGranted ? subscription : null);
     },
@@ -152,6 +162,7 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
   aedes.on("unsubscribe", (filters, client) =>
     tell(client, "unsubscribed", (peer) => hooks.unsubscribed(peer, filters)),
   );
+  aedes.on("ping", (_packet, client) => tell(client, "ping", (peer) => hooks.pinged(peer)));
   aedes.on("keepaliveTimeout", (client) => tell(client, "keep alive", (peer) => peer.blame("keepalive")));
   aedes.on("clientDisconnect", (client) => {
     // aedes forgets the open client of that id even when the one that ended was never registered.
@@ -190,19 +201,31 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
       });
     },
     accept(connection, request) {
+      const inflow = createInflow({
+        connection,
+        ...limits,
+        onRead: (bytes) => tell(client, "read", () => hooks.read(peer, bytes)),
+        // A client that is not read cannot show that it lives [MQTT-3.1.2-24].
+        onHeld: () => insideOfClient(client)._keepaliveTimer?.refresh(),
+      });
       const client = aedes.handle(connection, request);
-      const peer = createPeer(client, connection);
+      const peer = createPeer(client, { connection, inflow });
       peers.set(client, peer);
+      markExcess(peer, limits.filtersPerSubscribe, (filters) => {
+        for (const filter of filters) excess.add(filter);
+        tell(client, "filters", () => hooks.tooManyFilters(peer, filters.length));
+      });
       guardFrames(peer, limits, (violation) => hooks.refused(peer, violation));
       return peer;
     },
   };
 }
 
-function createPeer(client: Client, connection: Duplex): AedesPeer {
+function createPeer(client: Client, { connection, inflow }: Pick<Peer, "connection" | "inflow">): AedesPeer {
   const peer: AedesPeer = {
     client,
     connection,
+    inflow,
     cause: undefined,
     isOpen: false,
     connect: undefined,
@@ -229,6 +252,24 @@ function guardFrames(peer: AedesPeer, limits: PeerLimits, onViolation: (violatio
     peer.close("protocol");
     return 0;
   };
+}
+
+/** The hook for filters cannot tell one SUBSCRIBE from the next, so those beyond the limit are marked when it is parsed. */
+function markExcess(
+  { client }: AedesPeer,
+  filtersMax: number,
+  onExcess: (filters: readonly object[]) => void,
+): void {
+  const { _parser: parser } = insideOfClient(client);
+  const [handle] = parser.listeners("packet");
+  parser.removeAllListeners("packet");
+  // In its place, not beside it: an emitter with one listener is the quicker one.
+  parser.on("packet", (packet: Packet) => {
+    if (packet.cmd === "subscribe" && packet.subscriptions.length > filtersMax) {
+      onExcess(packet.subscriptions.slice(filtersMax));
+    }
+    handle?.call(parser, packet);
+  });
 }
 
 function connectRequest(

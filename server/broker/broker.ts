@@ -2,19 +2,22 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import type { Access, Knock } from "./access.ts";
+import { isLoopback, plainAddress } from "./address.ts";
 import { createAedesPort } from "./aedes.ts";
 import type { Arrival, Qos } from "./arrival.ts";
+import { createBans } from "./bans.ts";
 import { createBus } from "./bus.ts";
 import { listClients, type ClientInfo } from "./clients.ts";
 import { createConnections, type SessionChange } from "./connections.ts";
 import { countRefused, createCounters, type Counters } from "./counters.ts";
-import { createGate, plainAddress } from "./gate.ts";
+import { createGate } from "./gate.ts";
+import { createInbound } from "./inbound.ts";
 import { createIngest, type HubMessage } from "./ingest.ts";
 import { brokerLimits, type BrokerLimits } from "./limits.ts";
 import { createLinks } from "./link.ts";
 import type { Log } from "./log.ts";
-import { createOnceAMinute } from "./onceAMinute.ts";
 import type { CloseCause } from "./peer.ts";
+import { createRareLog } from "./rareLog.ts";
 import { createRetainedIndex } from "./retained.ts";
 import { createSessions } from "./sessions.ts";
 import { createTcpListener, type TcpPlace } from "./tcpListener.ts";
@@ -36,12 +39,28 @@ export interface BrokerOptions {
   readonly tcp: TcpPlace | undefined;
   readonly limits?: Partial<BrokerLimits>;
   readonly now: () => number;
+  /** Runs later, unless the answer is called before. @default a timer that keeps nothing alive */
+  readonly schedule?: (run: () => void, delayMs: number) => () => void;
   readonly log: Log;
 }
+
+/** Something that somebody should look at. Times are ms since 1970. */
+export type BrokerFinding =
+  /** Two devices seem to share a client id: each throws the other out. */
+  | {
+      readonly kind: "flapping";
+      readonly clientId: string;
+      readonly addresses: readonly string[];
+      readonly until: number;
+    }
+  /** An address keeps violating the protocol. */
+  | { readonly kind: "protocol-errors"; readonly address: string; readonly until: number };
 
 /** Exact counts since the start, and what is there now. */
 export interface BrokerStats extends Counters {
   readonly connections: number;
+  /** Connections that wait unread for their turn. */
+  readonly connectionsWaiting: number;
   readonly sessionsOnline: number;
   readonly sessionsOffline: number;
   readonly subscriptions: number;
@@ -63,6 +82,7 @@ export interface Broker {
   onMessage(listener: (arrival: Arrival) => void): () => void;
   onSession(listener: (change: SessionChange) => void): () => void;
   onRefusal(listener: (knock: Knock) => void): () => void;
+  onFinding(listener: (finding: BrokerFinding) => void): () => void;
   /** Sends a message of the hub itself; throws when the topic cannot be published to. */
   publish(message: HubMessage): void;
   retained(
@@ -78,12 +98,13 @@ export interface Broker {
 
 /** Builds the broker; nothing listens before `start`. */
 export function createBroker(options: BrokerOptions): Broker {
-  const { access, now, log } = options;
+  const { access, now, log, schedule = later } = options;
   const limits = { ...brokerLimits, ...options.limits };
   const counters = createCounters();
-  const mayLog = createOnceAMinute(now);
+  const rareLog = createRareLog(log, now);
   const sessionListeners = createListeners<SessionChange>(log);
   const knockListeners = createListeners<Knock>(log);
+  const findingListeners = createListeners<BrokerFinding>(log);
   const addresses = new WeakMap<Duplex, string>();
   const bus = createBus((error, topic) => {
     counters.routeFailures++;
@@ -98,10 +119,34 @@ export function createBroker(options: BrokerOptions): Broker {
     limits,
     now,
     onDenied({ clientId, user }, topic) {
-      if (mayLog(`publish ${clientId}`)) log.info({ clientId, user, topic }, "A publish was refused.");
+      rareLog.info(`publish ${clientId}`, { clientId, user, topic }, "A publish was refused.");
     },
   });
-  const gate = createGate(limits);
+  const gate = createGate({ limits, now, schedule });
+  const flapping = createBans({
+    strikesOf: () => limits.takeoversPerClient,
+    banMs: limits.banMs,
+    now,
+    onBan({ key: clientId, notes, until }) {
+      counters.banned.flapping++;
+      log.warn(
+        { clientId, addresses: notes, until },
+        "Two devices seem to share a client id; it is refused.",
+      );
+      findingListeners.tell({ kind: "flapping", clientId, addresses: notes, until });
+    },
+  });
+  const violators = createBans({
+    strikesOf: (address) =>
+      isLoopback(address) ? limits.protocolErrorsFromLoopback : limits.protocolErrorsPerAddress,
+    banMs: limits.banMs,
+    now,
+    onBan({ key: address, until }) {
+      counters.banned["protocol-errors"]++;
+      log.warn({ address, until }, "An address that kept violating the protocol is refused.");
+      findingListeners.tell({ kind: "protocol-errors", address, until });
+    },
+  });
   const createLink = createLinks();
   const connections = createConnections({
     access,
@@ -111,28 +156,59 @@ export function createBroker(options: BrokerOptions): Broker {
     limits,
     counters,
     createLink: ({ connection }, reactions) => createLink({ connection, ...limits, ...reactions }),
-    addressOf: ({ connection }) => addresses.get(connection) ?? "",
+    createInbound: (peer, { clientId, ...client }) =>
+      createInbound({
+        ...client,
+        inflow: peer.inflow,
+        limits,
+        now,
+        schedule,
+        onThrottled() {
+          counters.throttled++;
+          rareLog.info(`throttled ${clientId}`, { clientId }, "A client sends too fast and has to wait.");
+        },
+        onIdle() {
+          connections.hooks.refused(peer, "idle");
+          peer.close("keepalive");
+        },
+      }),
+    addressOf,
+    flapping,
+    onStrangerBytes(peer, bytes) {
+      if (gate.charge(peer.connection, bytes)) return;
+      connections.hooks.refused(peer, "unauthenticated-bytes");
+      peer.close("protocol");
+    },
+    onViolation: (peer, reason) => violators.strike(addressOf(peer), reason),
     onAdmitted: ({ connection }) => gate.admit(connection),
     onChange: sessionListeners.tell,
     onKnock: knockListeners.tell,
-    mayLog,
     now,
     log,
+    rareLog,
   });
   const port = createAedesPort(connections.hooks, limits);
   let isOpen = false;
 
+  function addressOf({ connection }: { readonly connection: Duplex }): string {
+    return addresses.get(connection) ?? "";
+  }
+
   function accept(connection: Duplex, from: string | undefined, request?: IncomingMessage): void {
     const address = plainAddress(from);
-    const reason = isOpen ? gate.enter(connection, address) : "stopped";
-    if (reason !== undefined) {
-      countRefused(counters, reason);
-      if (mayLog(`refused ${reason}`)) log.warn({ address, reason }, "A connection was refused.");
-      connection.on("error", () => {}).destroy();
-      return;
-    }
+    // One that waits for its turn may end before anybody else listens.
+    connection.on("error", () => {});
     addresses.set(connection, address);
-    port.accept(connection, request);
+    const reason = refusal(address, connection, () => port.accept(connection, request));
+    if (reason === undefined) return;
+    countRefused(counters, reason);
+    rareLog.warn(`refused ${reason} ${address}`, { address, reason }, "A connection was refused.");
+    connection.destroy();
+  }
+
+  function refusal(address: string, connection: Duplex, onTurn: () => void): string | undefined {
+    if (!isOpen) return "stopped";
+    return violators.refuses(address) ? "protocol-errors" : gate.enter(connection, address, onTurn);
   }
 
   const tcp = createTcpListener((socket) => accept(socket, socket.remoteAddress));
@@ -142,7 +218,7 @@ export function createBroker(options: BrokerOptions): Broker {
     onRefused(reason, request) {
       countRefused(counters, reason);
       const address = plainAddress(request.socket.remoteAddress);
-      if (mayLog(`upgrade ${address}`)) log.info({ address, reason }, "A WebSocket was refused.");
+      rareLog.info(`upgrade ${address}`, { address, reason }, "A WebSocket was refused.");
     },
   });
 
@@ -167,6 +243,7 @@ export function createBroker(options: BrokerOptions): Broker {
     onMessage: (listener) => bus.tap(listener),
     onSession: sessionListeners.add,
     onRefusal: knockListeners.add,
+    onFinding: findingListeners.add,
     publish: (message) => ingest.send(message),
     retained: (filter) => retained.match(filter),
     clients: () => listClients(sessions, connections),
@@ -182,6 +259,7 @@ export function createBroker(options: BrokerOptions): Broker {
       return {
         ...structuredClone(counters),
         connections: gate.count,
+        connectionsWaiting: gate.waiting,
         sessionsOnline: online,
         sessionsOffline: all.length - online,
         subscriptions: all.reduce((sum, session) => sum + session.filters().length, 0),
@@ -190,6 +268,11 @@ export function createBroker(options: BrokerOptions): Broker {
       };
     },
   };
+}
+
+function later(run: () => void, delayMs: number): () => void {
+  const timer = setTimeout(run, delayMs).unref();
+  return () => clearTimeout(timer);
 }
 
 /** Listeners of one event; one that throws disturbs no other. */

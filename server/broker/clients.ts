@@ -21,6 +21,10 @@ export interface ConnectionInfo {
   /** Protocol level: 3 is MQTT 3.1, 4 is MQTT 3.1.1. */
   readonly version: number;
   readonly willTopic: string | undefined;
+  /** How often the client was made to wait because it sent too fast. */
+  readonly throttled: number;
+  /** True while the client is not read. */
+  readonly isHeld: boolean;
 }
 
 /** Lists all sessions, online and offline. */
@@ -44,6 +48,8 @@ function describe(session: Session, connections: Connections): ClientInfo {
       keepAliveS: connection.request.keepAliveS,
       version: connection.request.version,
       willTopic: connection.request.will?.topic,
+      throttled: connection.inbound.throttled,
+      isHeld: connection.peer.inflow.isHeld,
     },
   };
 }

@@ -1,5 +1,10 @@
 import type { CloseCause } from "./peer.ts";
 
+/** An error that ends a connection and is counted under a word of its own. */
+export function endingError(refusal: string, sentence: string): Error {
+  return Object.assign(new Error(sentence), { refusal });
+}
+
 /** Whose fault an error is: those of the socket carry a code of the operating system, those of the protocol do not. */
 export function causeOf(error: Error): CloseCause {
   if ("code" in error) return "socket";
@@ -11,6 +16,7 @@ export function causeOf(error: Error): CloseCause {
 export function refusalReason(error: Error, cause: CloseCause | undefined): string | undefined {
   // A CONNACK refused it: the hook has counted that, unless aedes knew the version to be wrong.
   if ("errorCode" in error) return error.errorCode === 1 ? "protocol-version" : undefined;
+  if ("refusal" in error && typeof error.refusal === "string") return error.refusal;
   if (error.message === "connect did not arrive in time") return "connect-timeout";
   return cause === "protocol" || cause === "slow" ? cause : undefined;
 }

@@ -5,6 +5,12 @@ export function isPublishable(topic: string, { bytes, levels }: TextBounds): boo
   return !topic.startsWith("$") && !/[+#]/.test(topic) && isPlainText(topic, bytes) && fits(topic, levels);
 }
 
+/** True for a text that is short and flat enough; most are told by their length alone, which is quick. */
+export function isWithin(text: string, { bytes, levels }: TextBounds): boolean {
+  if (text.length * 3 > bytes && Buffer.byteLength(text) > bytes) return false;
+  return text.length < levels || fits(text, levels);
+}
+
 /** True for a filter whose wildcards stand where MQTT allows them [MQTT-4.7.1-2] [MQTT-4.7.1-3]. */
 export function isFilter(filter: string, { bytes, levels }: TextBounds): boolean {
   if (!isPlainText(filter, bytes) || !fits(filter, levels)) return false;

@@ -1,6 +1,7 @@
 import type { Acl } from "./acl.ts";
 import type { Arrival, Origin, Qos } from "./arrival.ts";
 import type { Bus } from "./bus.ts";
+import { endingError } from "./closeReasons.ts";
 import { countMessage, type Counters } from "./counters.ts";
 import { isPublishable } from "./filters.ts";
 import type { BrokerLimits } from "./limits.ts";
@@ -87,7 +88,7 @@ export function createIngest({ bus, retained, counters, limits, now, onDenied }:
           return done(); // [MQTT-4.3.3-2]: acknowledged again, not routed again
         }
         if (inboundIds.size >= limits.inboundQos2) {
-          return done(new Error("Too many QoS 2 messages wait for their PUBREL."));
+          return done(endingError("inbound-qos2", "Too many QoS 2 messages wait for their PUBREL."));
         }
         inboundIds.add(packet.messageId);
       }

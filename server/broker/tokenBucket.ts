@@ -1,0 +1,38 @@
+/** A rate that may be used ahead of time, up to a burst. Time is an argument, in ms. */
+export interface TokenBucket {
+  /** Uses so many tokens; the balance may fall below zero and must then be waited for. */
+  spend(tokens: number, at: number): void;
+  /** How long until the balance is at least so much; 0 when it is. */
+  waitMs(balance: number, at: number): number;
+}
+
+/** A bucket starts full; `burstS` seconds' worth of its rate fit into it. */
+export function createTokenBucket({
+  perSecond,
+  burstS,
+}: {
+  readonly perSecond: number;
+  readonly burstS: number;
+}): TokenBucket {
+  const capacity = perSecond * burstS;
+  let balance = capacity;
+  let filledAt: number | undefined;
+
+  function refill(at: number): void {
+    // A clock that was set back earns nothing, and must not stop the refill until it has caught up.
+    const elapsedMs = Math.max(0, at - (filledAt ?? at));
+    balance = Math.min(capacity, balance + (elapsedMs * perSecond) / 1_000);
+    filledAt = at;
+  }
+
+  return {
+    spend(tokens, at) {
+      refill(at);
+      balance -= tokens;
+    },
+    waitMs(wanted, at) {
+      refill(at);
+      return balance >= wanted ? 0 : Math.ceil(((wanted - balance) * 1_000) / perSecond);
+    },
+  };
+}
