@@ -62,6 +62,15 @@ function brokerMetrics({ stats }: CountingParts["broker"]): MetricFamily[] {
       label: "reason",
       read: () => stats().refused,
     }),
+    singleMetric("counter", "broker_throttled_total", {
+      help: "How often a client had to wait because it sent too fast.",
+      read: () => stats().throttled,
+    }),
+    labelledMetric("counter", "broker_banned_total", {
+      help: "Client ids and addresses that were shut out for a while.",
+      label: "kind",
+      read: () => stats().banned,
+    }),
     singleMetric("counter", "broker_wills_total", {
       help: "Last Wills published.",
       read: () => stats().wills,

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { library } from "#flows/library/index.ts";
 import { nodes } from "#flows/nodes/index.ts";
 import { type Auth, createAuth } from "./auth/auth.ts";
+import { createThrottle } from "./auth/throttle.ts";
 import { type Broker, createBroker } from "./broker/broker.ts";
 import { type Channels, createChannels } from "./channels/channels.ts";
 import { type Devices, createDevices } from "./devices/devices.ts";
@@ -62,7 +63,8 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
   const profile = createProfile(store.settings, settings.host);
   const newToken = () => randomBytes(16).toString("base64url");
   const devices = createDevices({ store: store.devices, now, schedule, log, newToken });
-  const access = createMqttAccess({ devices, attempt: auth.throttle.attempt });
+  // One of its own: a device that keeps trying a wrong token must not keep people of its address from signing in.
+  const access = createMqttAccess({ devices, attempt: createThrottle(now).attempt });
   const broker = createBroker({ access, tcp: undefined, limits: settings.limits, now, schedule, log });
   const connect = createConnect({ rules: () => settings, now });
   const live = createLiveDesk({ broker, inbox: store.notifications });

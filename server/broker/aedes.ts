@@ -1,7 +1,6 @@
 import { Aedes, type Client, type ConnectPacket } from "aedes";
 import type { Packet } from "mqtt-packet";
 import { EventEmitter } from "node:events";
-import type { Duplex } from "node:stream";
 import { causeOf, refusalReason } from "./closeReasons.ts";
 import { createFrameGuard } from "./frames.ts";
 import { createInflow } from "./inflow.ts";
@@ -206,7 +205,10 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
         ...limits,
         onRead: (bytes) => tell(client, "read", () => hooks.read(peer, bytes)),
         // A client that is not read cannot show that it lives [MQTT-3.1.2-24].
-        onHeld: () => insideOfClient(client)._keepaliveTimer?.refresh(),
+        onHeld() {
+          const { _keepaliveTimer: timer } = insideOfClient(client);
+          timer?.refresh();
+        },
       });
       const client = aedes.handle(connection, request);
       const peer = createPeer(client, { connection, inflow });

@@ -19,7 +19,10 @@ async function start(limits: Partial<BrokerLimits>): Promise<BrokerFinding[]> {
 }
 
 /** The CONNACK code, or "closed" when none came. */
-async function connected(clientId: string, options: Partial<RawClientOptions> = {}): Promise<number | string> {
+async function connected(
+  clientId: string,
+  options: Partial<RawClientOptions> = {},
+): Promise<number | string> {
   const client = hub.raw({ clientId, ...options });
   return Promise.race([codeOf(client), client.closed.then(() => "closed")]);
 }

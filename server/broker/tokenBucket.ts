@@ -14,25 +14,26 @@ export function createTokenBucket({
   readonly perSecond: number;
   readonly burstS: number;
 }): TokenBucket {
-  const capacity = perSecond * burstS;
+  // In thousandths of a token, so that whole milliseconds give whole numbers.
+  const capacity = perSecond * burstS * 1_000;
   let balance = capacity;
   let filledAt: number | undefined;
 
   function refill(at: number): void {
     // A clock that was set back earns nothing, and must not stop the refill until it has caught up.
     const elapsedMs = Math.max(0, at - (filledAt ?? at));
-    balance = Math.min(capacity, balance + (elapsedMs * perSecond) / 1_000);
+    balance = Math.min(capacity, balance + elapsedMs * perSecond);
     filledAt = at;
   }
 
   return {
     spend(tokens, at) {
       refill(at);
-      balance -= tokens;
+      balance -= tokens * 1_000;
     },
     waitMs(wanted, at) {
       refill(at);
-      return balance >= wanted ? 0 : Math.ceil(((wanted - balance) * 1_000) / perSecond);
+      return Math.max(0, Math.ceil((wanted * 1_000 - balance) / perSecond));
     },
   };
 }
