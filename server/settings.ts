@@ -4,6 +4,8 @@ import { readLimits } from "./broker/limitText.ts";
 import type { BrokerLimits } from "./broker/limits.ts";
 import { checkAllowList } from "./outbox/outboundPolicy.ts";
 
+export { limitLines, limitMarkdown } from "./broker/limitText.ts";
+
 /** How the hub was started; frozen. What people set in the editor is kept in the store. */
 export interface Settings {
   /** Folder of the databases and keys. */

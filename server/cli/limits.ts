@@ -1,4 +1,4 @@
-import { limitLines, limitMarkdown } from "../broker/limitText.ts";
+import { limitLines, limitMarkdown } from "../settings.ts";
 import { type Command, exitCodes } from "./command.ts";
 
 /** `millrace limits`: what bounds the broker, and how to change it. */
