@@ -31,6 +31,7 @@ export function createClientRate(options: ClientRateOptions): ClientRate {
   const bytes = createTokenBucket({ perSecond: limits.bytesPerSecond, burstS });
   let readAt = now();
   let throttled = 0;
+  let isClosed = false;
   let cancel: (() => void) | undefined;
 
   function waitMs(): number {
@@ -38,7 +39,7 @@ export function createClientRate(options: ClientRateOptions): ClientRate {
   }
 
   function settle(): void {
-    if (cancel !== undefined) return;
+    if (isClosed || cancel !== undefined) return;
     const delayMs = waitMs();
     if (delayMs === 0) return;
     throttled++;
@@ -58,18 +59,17 @@ export function createClientRate(options: ClientRateOptions): ClientRate {
   return {
     read(length) {
       readAt = now();
-      bytes.spend(length, readAt);
-      settle();
+      if (!bytes.spend(length, readAt)) settle();
     },
     count(arrived) {
       // The clock is asked once for each piece read, not for each message in it.
-      messages.spend(arrived, readAt);
-      settle();
+      if (!messages.spend(arrived, readAt)) settle();
     },
     get throttled() {
       return throttled;
     },
     close() {
+      isClosed = true;
       cancel?.();
     },
   };

@@ -57,9 +57,11 @@ export function createInflow(options: InflowOptions): Inflow {
   function release(reason: HoldReason): void {
     if (!reasons.delete(reason) || reasons.size > 0) return;
     clearInterval(ticking);
-    if (connection.destroyed) return;
     onHeld();
-    connection.emit("readable");
+    // In a turn of its own: whoever releases may be in the middle of answering what was read before.
+    setImmediate(() => {
+      if (reasons.size === 0 && !connection.destroyed) connection.emit("readable");
+    });
   }
 
   return {

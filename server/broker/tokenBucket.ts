@@ -1,7 +1,7 @@
 /** A rate that may be used ahead of time, up to a burst. Time is an argument, in ms. */
 export interface TokenBucket {
-  /** Uses so many tokens; the balance may fall below zero and must then be waited for. */
-  spend(tokens: number, at: number): void;
+  /** Uses so many tokens; false when the balance is below zero now and must be waited for. */
+  spend(tokens: number, at: number): boolean;
   /** How long until the balance is at least so much; 0 when it is. */
   waitMs(balance: number, at: number): number;
 }
@@ -20,6 +20,7 @@ export function createTokenBucket({
   let filledAt: number | undefined;
 
   function refill(at: number): void {
+    if (at === filledAt) return;
     // A clock that was set back earns nothing, and must not stop the refill until it has caught up.
     const elapsedMs = Math.max(0, at - (filledAt ?? at));
     balance = Math.min(capacity, balance + elapsedMs * perSecond);
@@ -30,6 +31,7 @@ export function createTokenBucket({
     spend(tokens, at) {
       refill(at);
       balance -= tokens * 1_000;
+      return balance >= 0;
     },
     waitMs(wanted, at) {
       refill(at);

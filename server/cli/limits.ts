@@ -12,7 +12,8 @@ export const limits: Command = {
       err(`There is no option "${unknown}"; the option is --markdown.`);
       return exitCodes.usedWrongly;
     }
-    for (const line of args.length > 0 ? limitMarkdown() : limitLines()) out(line);
+    // At once, so that a reader such as head may stop early.
+    out((args.length > 0 ? limitMarkdown() : limitLines()).join("\n"));
     return exitCodes.ok;
   },
 };
