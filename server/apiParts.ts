@@ -127,7 +127,7 @@ function brokerPart({ broker, bootId }: ApiWiring, audit: Audit): ApiParts["brok
         const id = `${bootId}-by-hand`;
         try {
           const origin = { flow: "", node: "", run: id, cause: id, hops: 0 };
-          broker.publish({ topic, payload: payloadBytes(payload), qos, retain, origin });
+          await broker.publish({ topic, payload: payloadBytes(payload), qos, retain, origin });
         } catch (error) {
           throw refusal("topic.invalid", error instanceof Error ? error.message : String(error));
         }

@@ -65,7 +65,17 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
   const devices = createDevices({ store: store.devices, now, schedule, log, newToken });
   // One of its own: a device that keeps trying a wrong token must not keep people of its address from signing in.
   const access = createMqttAccess({ devices, attempt: createThrottle(now).attempt });
-  const broker = createBroker({ access, tcp: undefined, limits: settings.limits, now, schedule, log });
+  const { limits } = settings;
+  const broker = createBroker({
+    access,
+    storage: store.broker,
+    bootId,
+    tcp: undefined,
+    limits,
+    now,
+    schedule,
+    log,
+  });
   const connect = createConnect({ rules: () => settings, now });
   const live = createLiveDesk({ broker, inbox: store.notifications });
   const channels = createChannels({
@@ -81,7 +91,7 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
   const runtime = createRuntime({
     specs: nodes,
     store: store.runtime,
-    publish: broker.publish,
+    publish: (message) => void broker.publish(message),
     outboxHasNew: outbox.poke,
     deviceOf: devices.deviceOf,
     retained: broker.retained,

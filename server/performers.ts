@@ -27,7 +27,7 @@ export function createPerformers({
           error: `The message to ${topic} was too old to be published.`,
         };
       try {
-        broker.publish({ topic, payload: payloadBytes(payload), qos, retain, origin });
+        await broker.publish({ topic, payload: payloadBytes(payload), qos, retain, origin });
         return { outcome: "delivered" };
       } catch (error) {
         return {

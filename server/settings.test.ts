@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { brokerLimitSpecs } from "./broker/limits.ts";
+import { brokerLimitSpecs, type LimitSpec } from "./broker/limits.ts";
 import { SettingsError, readSettings } from "./settings.ts";
 
 describe("settings", () => {
@@ -99,14 +99,18 @@ describe("settings", () => {
     ]);
   });
 
-  test.each(Object.entries(brokerLimitSpecs))(
-    "B30: the limit %s can be set to both ends of its range and not beyond",
-    (name, { min, max }) => {
-      expect(problemsOf(["--limit", `${name}=${min}`, "--limit", `${name}=${max}`])).toEqual([]);
-      expect(problemsOf(["--limit", `${name}=${max + 1}`])).toHaveLength(1);
-      expect(problemsOf(["--limit", `${name}=${min - 1}`])).toHaveLength(1);
-    },
-  );
+  const specs = Object.entries<LimitSpec>(brokerLimitSpecs);
+  test.each(specs)("B30: the limit %s can be set as far as its range goes, and not beyond", (name, spec) => {
+    const [allowed, refused] =
+      spec.unit === "choice"
+        ? [spec.choices, ["other"]]
+        : [
+            [spec.min, spec.max],
+            [spec.min - 1, spec.max + 1],
+          ];
+    for (const value of allowed) expect(problemsOf(["--limit", `${name}=${value}`])).toEqual([]);
+    for (const value of refused) expect(problemsOf(["--limit", `${name}=${value}`])).toHaveLength(1);
+  });
 
   function problemsOf(args: readonly string[]): readonly string[] {
     try {

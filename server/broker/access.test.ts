@@ -129,7 +129,7 @@ describe("rules", () => {
     client.socket.destroy();
     await hub.change(({ up }) => !up);
     expect(hub.broker.clients()[0]?.subscriptions).toEqual([{ filter: "devices/pump/t", qos: 1 }]);
-    hub.broker.publish({ topic: "secret", payload: "x", qos: 1, retain: false });
+    void hub.broker.publish({ topic: "secret", payload: "x", qos: 1, retain: false });
     expect(hub.broker.clients()[0]?.queued).toBe(0);
   });
 
@@ -154,9 +154,9 @@ describe("rules", () => {
     client.on("message", (topic) => received.push(topic));
     hub.rules.set("pump", own);
     hub.broker.refreshAccess("pump");
-    hub.broker.publish({ topic: "a", payload: "x", qos: 0, retain: false });
-    hub.broker.publish({ topic: "devices/pump/secret/k", payload: "x", qos: 0, retain: false });
-    hub.broker.publish({ topic: "devices/pump/t", payload: "x", qos: 0, retain: false });
+    void hub.broker.publish({ topic: "a", payload: "x", qos: 0, retain: false });
+    void hub.broker.publish({ topic: "devices/pump/secret/k", payload: "x", qos: 0, retain: false });
+    void hub.broker.publish({ topic: "devices/pump/t", payload: "x", qos: 0, retain: false });
     await client.publishAsync("a", "x", { qos: 1 });
     expect(received).toEqual(["devices/pump/t"]);
     expect(hub.broker.clients()[0]?.subscriptions).toHaveLength(1);
@@ -279,7 +279,8 @@ describe("limits", () => {
   test("a retained topic beyond the bound is passed on, not kept, and counted", async () => {
     await hub.stop();
     hub = await startTestBroker({ limits: { retainedTopics: 1 } });
-    for (const topic of ["a", "b", "a"]) hub.broker.publish({ topic, payload: "x", qos: 0, retain: true });
+    for (const topic of ["a", "b", "a"])
+      void hub.broker.publish({ topic, payload: "x", qos: 0, retain: true });
     expect(hub.arrivals).toHaveLength(3);
     expect(hub.broker.stats()).toMatchObject({ retainedCount: 1, retainedRefused: 1 });
   });

@@ -24,6 +24,15 @@ let clients: RawClient[];
 /** Length of `calls` at which an opening is refused. */
 let refusedOpenAt: number;
 
+/** What waits for the disk; `undefined`: nothing does. */
+let heldAnswers: (() => void)[] | undefined;
+
+function keep(call: string, act: () => void): void {
+  calls.push(call);
+  if (heldAnswers === undefined) act();
+  else heldAnswers.push(act);
+}
+
 const hooks: PeerHooks = {
   async connect(_peer, request) {
     calls.push(`connect ${request.clientId}`);
@@ -54,8 +63,9 @@ const hooks: PeerHooks = {
   subscribed: (_peer, filters) => void calls.push(`subscribed ${filters.join()}`),
   unsubscribed: (_peer, filters) => void calls.push(`unsubscribed ${filters.join()}`),
   acknowledged: (_peer, id) => void calls.push(`acknowledged ${id}`),
-  received: (_peer, id) => void calls.push(`received ${id}`),
-  released: (_peer, id) => void calls.push(`released ${id}`),
+  received: (_peer, id, kept) => keep(`received ${id}`, kept),
+  released: (_peer, id, kept) => keep(`released ${id}`, kept),
+  kept: (act) => keep("kept", act),
   restore: () => restored,
   closed: (_peer, cause) => void calls.push(`closed ${cause}`),
   refused: (_peer, reason) => void calls.push(`refused ${reason}`),
@@ -67,6 +77,7 @@ beforeEach(async () => {
   heldPublishes = undefined;
   countsWaiting = false;
   peers = [];
+  heldAnswers = undefined;
   refusedOpenAt = -1;
   port = createAedesPort(hooks, { ...brokerLimits, inboundWaiting: 10 });
   await port.start();
@@ -243,7 +254,7 @@ test("SUBSCRIBE: asked before the SUBACK, told after it without the denied ones;
     ],
   });
   expect((await subscriber.next("suback")).granted).toEqual([1, 128, 128]);
-  expect(calls.slice(3)).toEqual([
+  expect(calls.slice(3).filter((call) => call !== "kept")).toEqual([
     "subscribe a 1",
     "subscribe denied 0",
     "subscribe crash 0",
@@ -274,6 +285,26 @@ test("PUBACK, PUBREC and PUBCOMP come with their packet id", async () => {
   await called("acknowledged 6");
   expect(calls.slice(3).toSorted()).toEqual(["acknowledged 5", "acknowledged 6", "received 6"]);
   expect(await subscriber.next("pubrel")).toMatchObject({ messageId: 6 });
+});
+
+test("SUBACK, UNSUBACK, PUBREL and PUBCOMP of a kept session wait for the disk", async () => {
+  const device = client({ clean: false, acknowledges: false });
+  await called("ready");
+  heldAnswers = [];
+  const held = heldAnswers;
+  device.send(
+    { cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "a", qos: 1 }] },
+    { cmd: "unsubscribe", messageId: 2, unsubscriptions: ["b"] },
+    { cmd: "pubrec", messageId: 3 },
+    { cmd: "pubrel", messageId: 4 },
+  );
+  await expect.poll(() => held.length).toBe(4);
+  expect(calls).toEqual(expect.arrayContaining(["unsubscribed b", "received 3", "released 4"]));
+  expect(device.packets.map(({ cmd }) => cmd)).toEqual(["connack"]);
+  for (const act of held.splice(0)) act();
+  await Promise.all(
+    (["suback", "unsuback", "pubrel", "pubcomp"] as const).map((answer) => device.next(answer)),
+  );
 });
 
 test("the will comes before the end, and only without DISCONNECT", async () => {

@@ -86,8 +86,11 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
   const persistence = createAedesPersistence<Client>({
     restore: (clientId) => hooks.restore(clientId),
     acknowledged: (client, id) => tell(client, "acknowledge", (peer) => hooks.acknowledged(peer, id)),
-    received: (client, id) => tell(client, "receive", (peer) => hooks.received(peer, id)),
-    released: (client, id) => tell(client, "release", (peer) => hooks.released(peer, id)),
+    received: (client, id, kept) => tell(client, "receive", (peer) => hooks.received(peer, id, kept)),
+    released: (client, id, kept) => tell(client, "release", (peer) => hooks.released(peer, id, kept)),
+    unsubscribed: (client, filters) =>
+      tell(client, "unsubscribe", (peer) => hooks.unsubscribed(peer, filters)),
+    kept: hooks.kept,
   });
 
   const aedes = new Aedes({

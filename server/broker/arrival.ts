@@ -30,6 +30,8 @@ export interface Arrival {
   readonly will: boolean;
   /** Set on the hub's own publishes. */
   readonly origin: Origin | undefined;
+  /** Set when a flow waits for it and it must not be lost: its name on disk, until the flow has consumed it. */
+  readonly journalId: string | undefined;
 }
 
 /** What a subscriber gets: version-neutral, so that only the writer knows the wire. */

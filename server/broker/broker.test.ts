@@ -60,7 +60,7 @@ describe("delivery", () => {
     await subscriber.subscribeAsync("lamp/#", { qos: 1 });
     const received = collect(subscriber, "on");
     const origin = { flow: "f", node: "n", run: "r", cause: "c", hops: 1 };
-    hub.broker.publish({ topic: "lamp/hall", payload: "on", qos: 1, retain: false, origin });
+    void hub.broker.publish({ topic: "lamp/hall", payload: "on", qos: 1, retain: false, origin });
     expect(await received).toEqual([{ topic: "lamp/hall", text: "on", qos: 1, retain: false }]);
     expect(hub.arrivals[0]).toMatchObject({ clientId: undefined, epoch: 0, origin });
   });
@@ -68,7 +68,7 @@ describe("delivery", () => {
   test("a flow that publishes to itself is stopped by the hop limit, and counted", () => {
     hub.broker.onMessage(({ topic, origin }) => {
       const hops = (origin?.hops ?? 0) + 1;
-      hub.broker.publish({
+      void hub.broker.publish({
         topic,
         payload: "x",
         qos: 0,
@@ -76,19 +76,20 @@ describe("delivery", () => {
         origin: { flow: "f", node: "n", run: "r", cause: "c", hops },
       });
     });
-    hub.broker.publish({ topic: "loop", payload: "x", qos: 0, retain: false });
+    void hub.broker.publish({ topic: "loop", payload: "x", qos: 0, retain: false });
     expect(hub.arrivals).toHaveLength(17);
     expect(hub.broker.stats().dropped.hops).toBe(1);
   });
 
   test("what a tap publishes comes after the message it answers to", async () => {
     hub.broker.onMessage(({ topic }) => {
-      if (topic === "a/in") hub.broker.publish({ topic: "a/out", payload: "out", qos: 0, retain: false });
+      if (topic === "a/in")
+        void hub.broker.publish({ topic: "a/out", payload: "out", qos: 0, retain: false });
     });
     const subscriber = await hub.connect();
     await subscriber.subscribeAsync("a/#");
     const received = collect(subscriber, "out");
-    hub.broker.publish({ topic: "a/in", payload: "in", qos: 0, retain: false });
+    void hub.broker.publish({ topic: "a/in", payload: "in", qos: 0, retain: false });
     expect((await received).map(({ text }) => text)).toEqual(["in", "out"]);
   });
 
@@ -101,7 +102,7 @@ describe("delivery", () => {
     const subscriber = await hub.connect();
     await subscriber.subscribeAsync("t");
     const received = collect(subscriber, "x");
-    hub.broker.publish({ topic: "t", payload: "x", qos: 0, retain: false });
+    void hub.broker.publish({ topic: "t", payload: "x", qos: 0, retain: false });
     await received;
     expect(seen).toEqual(["t"]);
     expect(hub.broker.stats().routeFailures).toBe(1);
@@ -171,8 +172,8 @@ describe("delivery", () => {
     await subscriber.subscribeAsync({ a: { qos: 0 }, b: { qos: 0 } });
     await subscriber.unsubscribeAsync("a");
     const received = collect(subscriber, "end");
-    hub.broker.publish({ topic: "a", payload: "x", qos: 0, retain: false });
-    hub.broker.publish({ topic: "b", payload: "end", qos: 0, retain: false });
+    void hub.broker.publish({ topic: "a", payload: "x", qos: 0, retain: false });
+    void hub.broker.publish({ topic: "b", payload: "end", qos: 0, retain: false });
     expect((await received).map(({ topic }) => topic)).toEqual(["b"]);
   });
 
@@ -216,7 +217,7 @@ describe("retained messages", () => {
   });
 
   test("the same subscription again replays again [MQTT-3.8.4-3]", async () => {
-    hub.broker.publish({ topic: "r", payload: "x", qos: 0, retain: true });
+    void hub.broker.publish({ topic: "r", payload: "x", qos: 0, retain: true });
     const client = hub.raw({ clientId: "raw" });
     await client.subscribe("r");
     await client.subscribe("r");
@@ -225,7 +226,7 @@ describe("retained messages", () => {
 
   test("20,000 retained messages reach a subscriber of # while live messages pass", async () => {
     for (let index = 0; index < 20_000; index++) {
-      hub.broker.publish({ topic: `many/${index}`, payload: "x".repeat(100), qos: 0, retain: true });
+      void hub.broker.publish({ topic: `many/${index}`, payload: "x".repeat(100), qos: 0, retain: true });
     }
     const subscriber = await hub.connect();
     const topics = new Set<string>();
@@ -238,7 +239,7 @@ describe("retained messages", () => {
       });
     });
     await subscriber.subscribeAsync("#");
-    hub.broker.publish({ topic: "live", payload: "now", qos: 0, retain: false });
+    void hub.broker.publish({ topic: "live", payload: "now", qos: 0, retain: false });
     await isDone;
     expect(live).toBe(1);
     expect(hub.broker.stats().dropped["too-slow"]).toBe(0);
@@ -253,13 +254,13 @@ describe("sessions", () => {
     await first.endAsync();
     await hub.change(({ up }) => !up);
     for (let index = 0; index < 200; index++) {
-      hub.broker.publish({ topic: "q/a", payload: `${index}`, qos: 1, retain: false });
+      void hub.broker.publish({ topic: "q/a", payload: `${index}`, qos: 1, retain: false });
     }
-    hub.broker.publish({ topic: "q/a", payload: "volatile", qos: 0, retain: false });
+    void hub.broker.publish({ topic: "q/a", payload: "volatile", qos: 0, retain: false });
     const second = hub.client(options);
     const received = collect(second, "live");
     await happened(second, "connect");
-    hub.broker.publish({ topic: "q/a", payload: "live", qos: 1, retain: false });
+    void hub.broker.publish({ topic: "q/a", payload: "live", qos: 1, retain: false });
     const expected = [...Array.from({ length: 200 }, (_, index) => `${index}`), "live"];
     expect((await received).map(({ text }) => text)).toEqual(expected);
     expect(hub.broker.stats().sessionsOffline).toBe(0);
@@ -268,7 +269,7 @@ describe("sessions", () => {
   test("a message that was not acknowledged comes again with DUP and its id [MQTT-4.4.0-1]", async () => {
     const first = hub.raw({ clientId: "keeper", clean: false, acknowledges: false });
     await first.subscribe("q", 1);
-    hub.broker.publish({ topic: "q", payload: "1", qos: 1, retain: false });
+    void hub.broker.publish({ topic: "q", payload: "1", qos: 1, retain: false });
     const { messageId } = await first.next("publish");
     first.socket.destroy();
     await hub.change(({ up }) => !up);
@@ -281,7 +282,7 @@ describe("sessions", () => {
   test("a QoS 2 message that was received goes on with PUBREL, not with a second PUBLISH [MQTT-4.3.3-1]", async () => {
     const first = hub.raw({ clientId: "keeper", clean: false, acknowledges: false });
     await first.subscribe("q", 2);
-    hub.broker.publish({ topic: "q", payload: "1", qos: 2, retain: false });
+    void hub.broker.publish({ topic: "q", payload: "1", qos: 2, retain: false });
     const { messageId = 0 } = await first.next("publish");
     first.send({ cmd: "pubrec", messageId });
     await first.next("pubrel");
@@ -298,7 +299,7 @@ describe("sessions", () => {
     await first.subscribeAsync("q", { qos: 1 });
     await first.endAsync();
     await hub.change(({ up }) => !up);
-    hub.broker.publish({ topic: "q", payload: "x", qos: 1, retain: false });
+    void hub.broker.publish({ topic: "q", payload: "x", qos: 1, retain: false });
     const second = hub.raw({ clientId: "keeper", clean: true });
     expect(await second.next("connack")).toMatchObject({ sessionPresent: false });
     expect(hub.broker.clients()).toMatchObject([{ subscriptions: [], queued: 0 }]);
@@ -313,7 +314,7 @@ describe("sessions", () => {
     await first.endAsync();
     await hub.change(({ up }) => !up);
     for (const payload of ["1", "2", "3", "4"])
-      hub.broker.publish({ topic: "q", payload, qos: 1, retain: false });
+      void hub.broker.publish({ topic: "q", payload, qos: 1, retain: false });
     const received = collect(hub.client({ clientId: "keeper", clean: false }), "4");
     expect((await received).map(({ text }) => text)).toEqual(["2", "3", "4"]);
     expect(hub.broker.stats().dropped["queue-full"]).toBe(1);
@@ -324,7 +325,8 @@ describe("sessions", () => {
     hub = await startTestBroker({ limits: { sendWindow: 2 } });
     const client = hub.raw({ clientId: "slow-to-ack", acknowledges: false });
     await client.subscribe("w", 1);
-    for (const payload of ["1", "2", "3"]) hub.broker.publish({ topic: "w", payload, qos: 1, retain: false });
+    for (const payload of ["1", "2", "3"])
+      void hub.broker.publish({ topic: "w", payload, qos: 1, retain: false });
     const second = await client.next("publish", ({ payload }) => payload.toString() === "2");
     client.send({ cmd: "pingreq" });
     await client.next("pingresp");
@@ -388,7 +390,7 @@ describe("sessions", () => {
     const second = hub.client({ clientId: "roamer", clean: false });
     const received = collect(second, "x");
     await happened(second, "connect");
-    hub.broker.publish({ topic: "m", payload: "x", qos: 1, retain: false });
+    void hub.broker.publish({ topic: "m", payload: "x", qos: 1, retain: false });
     expect(await received).toHaveLength(1);
   });
 

@@ -12,7 +12,8 @@ import { createConnections, type SessionChange } from "./connections.ts";
 import { countRefused, createCounters, type Counters } from "./counters.ts";
 import { createGate } from "./gate.ts";
 import { createInbound } from "./inbound.ts";
-import { createIngest, type HubMessage } from "./ingest.ts";
+import { createIngest, type HubMessage, type Question } from "./ingest.ts";
+import { createLedger, type LedgerFigures } from "./ledger.ts";
 import { brokerLimits, type BrokerLimits } from "./limits.ts";
 import { createLinks } from "./link.ts";
 import type { Log } from "./log.ts";
@@ -20,8 +21,10 @@ import type { CloseCause } from "./peer.ts";
 import { createRareLog } from "./rareLog.ts";
 import { createRetainedIndex } from "./retained.ts";
 import { createSessions } from "./sessions.ts";
+import type { BrokerStorage, KeptWill } from "./storage.ts";
 import { createTcpListener, type TcpPlace } from "./tcpListener.ts";
 import { createWebSocketListener } from "./webSocketListener.ts";
+import { createWills } from "./wills.ts";
 
 export type { Access, Credentials, Identity, Knock, Refusal } from "./access.ts";
 export type { AclRule } from "./acl.ts";
@@ -31,16 +34,23 @@ export type { SessionChange } from "./connections.ts";
 export type { HubMessage } from "./ingest.ts";
 export type { BrokerLimits } from "./limits.ts";
 export type { Log } from "./log.ts";
+export type { BrokerStorage } from "./storage.ts";
 
 /** What the broker needs from the hub. */
 export interface BrokerOptions {
   readonly access: Access;
+  /** What must survive goes there before it is acknowledged. */
+  readonly storage: BrokerStorage;
+  /** True when a flow waits for such a message: it is then kept until the flow has consumed it. @default never */
+  readonly isAwaited?: (question: Question) => boolean;
+  /** Differs after each start; the names of kept messages begin with it. */
+  readonly bootId: string;
   /** Opened by `start`; without it the hub opens TCP later. */
   readonly tcp: TcpPlace | undefined;
   readonly limits?: Partial<BrokerLimits>;
   readonly now: () => number;
-  /** Runs later, unless the answer is called before. @default a timer that keeps nothing alive */
-  readonly schedule?: (run: () => void, delayMs: number) => () => void;
+  /** Runs later, unless the answer is called before. */
+  readonly schedule: (run: () => void, delayMs: number) => () => void;
   readonly log: Log;
 }
 
@@ -66,6 +76,9 @@ export interface BrokerStats extends Counters {
   readonly subscriptions: number;
   readonly retainedCount: number;
   readonly retainedBytes: number;
+  /** Last Wills of the last run of the hub whose clients may still come back. */
+  readonly willsLeft: number;
+  readonly ledger: LedgerFigures;
 }
 
 /** The embedded MQTT broker. */
@@ -83,8 +96,13 @@ export interface Broker {
   onSession(listener: (change: SessionChange) => void): () => void;
   onRefusal(listener: (knock: Knock) => void): () => void;
   onFinding(listener: (finding: BrokerFinding) => void): () => void;
-  /** Sends a message of the hub itself; throws when the topic cannot be published to. */
-  publish(message: HubMessage): void;
+  /**
+   * Sends a message of the hub itself; throws when the topic cannot be published to. Resolves when what must survive
+   * of it is on disk.
+   */
+  publish(message: HubMessage): Promise<void>;
+  /** Hands what the broker keeps to the disk, so that whatever the caller writes next comes after it. */
+  submit(): void;
   retained(
     filter: string,
   ): readonly { readonly topic: string; readonly payload: Uint8Array; readonly qos: Qos }[];
@@ -96,9 +114,12 @@ export interface Broker {
   stats(): BrokerStats;
 }
 
+/** How often sessions are looked through for old ones. */
+const SWEEP_MS = 60_000;
+
 /** Builds the broker; nothing listens before `start`. */
 export function createBroker(options: BrokerOptions): Broker {
-  const { access, now, log, schedule = later } = options;
+  const { access, storage, schedule, now, log } = options;
   const limits = { ...brokerLimits, ...options.limits };
   const counters = createCounters();
   const rareLog = createRareLog(log, now);
@@ -110,13 +131,27 @@ export function createBroker(options: BrokerOptions): Broker {
     counters.routeFailures++;
     log.error({ err: error, topic }, "A message could not be handed to one of its listeners.");
   });
-  const retained = createRetainedIndex(limits);
-  const sessions = createSessions({ bus, limits, counters, retained: (topic) => retained.get(topic) });
+  const ledger = createLedger({ storage, log });
+  const retained = createRetainedIndex(limits, ledger);
+  let lastSeq = 0;
+  let lastId = 0;
+  const sessions = createSessions({
+    bus,
+    limits,
+    counters,
+    ledger,
+    nextSeq: () => ++lastSeq,
+    onOverflow: (clientId) => connections.of(clientId)?.peer.close("slow"),
+    now,
+  });
   const ingest = createIngest({
     bus,
     retained,
+    ledger,
     counters,
     limits,
+    isAwaited: options.isAwaited ?? (() => false),
+    nextId: () => `${options.bootId}-m${(++lastId).toString(36)}`,
     now,
     onDenied({ clientId, user }, topic) {
       rareLog.info(`publish ${clientId}`, { clientId, user, topic }, "A publish was refused.");
@@ -147,12 +182,15 @@ export function createBroker(options: BrokerOptions): Broker {
       findingListeners.tell({ kind: "protocol-errors", address, until });
     },
   });
+  const wills = createWills({ ledger, publish: publishLeftWill });
   const createLink = createLinks();
   const connections = createConnections({
     access,
     sessions,
     ingest,
     retained,
+    ledger,
+    wills,
     limits,
     counters,
     createLink: ({ connection }, reactions) => createLink({ connection, ...limits, ...reactions }),
@@ -189,6 +227,28 @@ export function createBroker(options: BrokerOptions): Broker {
   });
   const port = createAedesPort(connections.hooks, limits);
   let isOpen = false;
+  let cancelSweep = () => {};
+  let cancelGrace = () => {};
+
+  /** Memory first, then the listeners: what the last run of the hub left is there before anybody can ask. */
+  function restore(): void {
+    const kept = storage.load();
+    lastSeq = kept.lastSeq;
+    for (const message of kept.retained) retained.restore(message);
+    for (const session of kept.sessions) connections.restore(session);
+    wills.restore(kept.wills);
+  }
+
+  function publishLeftWill({ clientId, user, epoch, ...will }: KeptWill): void {
+    counters.recoveredWills++;
+    // Whoever lost its rights since then has nothing left to say.
+    ingest.will({ clientId, user, epoch, acl: connections.aclOf(user, clientId) }, will);
+  }
+
+  function sweep(): void {
+    sessions.expire();
+    cancelSweep = schedule(sweep, SWEEP_MS);
+  }
 
   function addressOf({ connection }: { readonly connection: Duplex }): string {
     return addresses.get(connection) ?? "";
@@ -224,18 +284,24 @@ export function createBroker(options: BrokerOptions): Broker {
 
   return {
     async start() {
+      restore();
       await port.start();
       isOpen = true;
+      sweep();
+      cancelGrace = schedule(wills.publishLeft, limits.willGraceMs);
       return { tcpPort: options.tcp === undefined ? undefined : await tcp.open(options.tcp) };
     },
     async stop() {
       isOpen = false;
+      cancelSweep();
+      cancelGrace();
       await tcp.close();
       for (const { peer } of connections.all()) peer.blame("hub-restart");
       // What was published in this turn is handed to the sockets first.
       await setImmediate();
       await port.stop();
       await gate.closeAll();
+      await ledger.close();
     },
     openTcp: (place) => tcp.open(place),
     closeTcp: () => tcp.close(),
@@ -245,6 +311,7 @@ export function createBroker(options: BrokerOptions): Broker {
     onRefusal: knockListeners.add,
     onFinding: findingListeners.add,
     publish: (message) => ingest.send(message),
+    submit: ledger.submit,
     retained: (filter) => retained.match(filter),
     clients: () => listClients(sessions, connections),
     kick(clientId, cause = "kicked") {
@@ -265,14 +332,11 @@ export function createBroker(options: BrokerOptions): Broker {
         subscriptions: all.reduce((sum, session) => sum + session.filters().length, 0),
         retainedCount: retained.count,
         retainedBytes: retained.bytes,
+        willsLeft: wills.leftCount,
+        ledger: ledger.figures,
       };
     },
   };
-}
-
-function later(run: () => void, delayMs: number): () => void {
-  const timer = setTimeout(run, delayMs).unref();
-  return () => clearTimeout(timer);
 }
 
 /** Listeners of one event; one that throws disturbs no other. */

@@ -12,7 +12,14 @@ const filter = fc
 const qos = fc.constantFrom<Qos>(0, 1, 2);
 
 function arrival(name: string): Arrival {
-  const origin = { clientId: undefined, user: undefined, epoch: 0, will: false, origin: undefined };
+  const origin = {
+    clientId: undefined,
+    user: undefined,
+    epoch: 0,
+    will: false,
+    origin: undefined,
+    journalId: undefined,
+  };
   return { topic: name, payload: Buffer.from("x"), qos: 2, retain: false, seenAt: 0, ...origin };
 }
 

@@ -91,7 +91,7 @@ describe("B30: the rate of one client", () => {
     client.send({ cmd: "unsubscribe", messageId: 9, unsubscriptions: ["b"] });
     await client.next("unsuback");
     for (let index = 0; index < 20; index++)
-      hub.broker.publish({ topic: "a", payload: `${index}`, qos: 1, retain: false });
+      void hub.broker.publish({ topic: "a", payload: `${index}`, qos: 1, retain: false });
     await expect.poll(() => hub.broker.clients()[0]?.delivered).toBe(20);
     client.send({ cmd: "pingreq" });
     await client.next("pingresp");
@@ -103,12 +103,13 @@ describe("B30: the rate of one client", () => {
   test("a client that leaves while it waits leaves no timer", async () => {
     await start({ messagesPerSecond: 1, burstS: 1 });
     const client = await joined("client", { keepalive: 60 });
+    const pending = clock.pending;
     client.send(...messages(100));
     await expect.poll(() => isHeld("client")).toBe(true);
-    expect(clock.pending).toBe(1);
+    expect(clock.pending).toBe(pending + 1);
     hub.broker.kick("client");
     await hub.change(({ up }) => !up);
-    expect(clock.pending).toBe(0);
+    expect(clock.pending).toBe(pending);
   });
 
   test("a client that is not read is not taken for dead, however long it has to wait", async () => {
@@ -247,11 +248,12 @@ describe("B27: keep-alive 0", () => {
     // The PINGREQ was a sign of life.
     clock.advance(DAY_MS - 1);
     expect(hub.broker.stats().sessionsOnline).toBe(1);
+    const pending = clock.pending;
     clock.advance(1);
     await client.closed;
     expect(await hub.change(({ up }) => !up)).toMatchObject({ clientId: "silent", cause: "keepalive" });
     expect(hub.broker.stats().refused).toEqual({ idle: 1 });
-    expect(clock.pending).toBe(0);
+    expect(clock.pending).toBe(pending - 1);
   });
 
   test("a subscriber that only listens stays while messages reach it", async () => {
@@ -259,7 +261,7 @@ describe("B27: keep-alive 0", () => {
     const client = await joined("listener");
     await client.subscribe("t");
     clock.advance(DAY_MS - 1);
-    hub.broker.publish({ topic: "t", payload: "x", qos: 0, retain: false });
+    void hub.broker.publish({ topic: "t", payload: "x", qos: 0, retain: false });
     await client.next("publish");
     clock.advance(DAY_MS - 1);
     expect(hub.broker.stats().sessionsOnline).toBe(1);
@@ -269,8 +271,9 @@ describe("B27: keep-alive 0", () => {
 
   test("a client with keep-alive has no timer of ours", async () => {
     await start();
+    const pending = clock.pending;
     await joined("usual", { keepalive: 60 });
-    expect(clock.pending).toBe(0);
+    expect(clock.pending).toBe(pending);
   });
 });
 
@@ -282,7 +285,7 @@ describe("B30: kept sessions of clients that are away", () => {
       await client.subscribeAsync(clientId, { qos: 1 });
       await client.endAsync();
       await hub.change(({ clientId: left, up }) => left === clientId && !up);
-      hub.broker.publish({ topic: clientId, payload: "x", qos: 1, retain: false });
+      void hub.broker.publish({ topic: clientId, payload: "x", qos: 1, retain: false });
       expect(hub.broker.stats().sessionsOffline).toBe(clientId === "a" ? 1 : 2);
     }
     expect(hub.broker.clients().map(({ clientId }) => clientId)).toEqual(["b", "c"]);

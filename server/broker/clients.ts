@@ -1,7 +1,8 @@
 import type { Qos } from "./arrival.ts";
 import type { Connections } from "./connections.ts";
 import type { DeliveryStatus } from "./delivery.ts";
-import type { Session, Sessions } from "./sessions.ts";
+import type { Session } from "./session.ts";
+import type { Sessions } from "./sessions.ts";
 
 /** One client as people look at it: its session and, while it is connected, its connection. */
 export interface ClientInfo extends DeliveryStatus {

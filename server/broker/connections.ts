@@ -1,3 +1,4 @@
+import { matchesFilter } from "#flows/topics/topicFilter.ts";
 import { ownsClientId, type Access, type Knock } from "./access.ts";
 import { compileAcl, type Acl } from "./acl.ts";
 import { createAdmission, type Candidate, type Verdict } from "./admission.ts";
@@ -11,10 +12,14 @@ import type { BrokerLimits } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Log } from "./log.ts";
 import type { CloseCause, ConnackCode, ConnectRequest, Peer, PeerHooks } from "./peer.ts";
+import type { Ledger } from "./ledger.ts";
 import type { RareLog } from "./rareLog.ts";
-import type { RetainedIndex } from "./retained.ts";
-import type { Session, Sessions } from "./sessions.ts";
+import type { RetainedIndex, RetainedMessage } from "./retained.ts";
+import type { Session } from "./session.ts";
+import type { Sessions } from "./sessions.ts";
+import type { KeptSession } from "./storage.ts";
 import { createTally } from "./tally.ts";
+import type { Wills } from "./wills.ts";
 
 /** A session went up or down. A takeover is only an "up" with a higher epoch: the device was never away. */
 export interface SessionChange {
@@ -45,6 +50,10 @@ export interface Connections {
   readonly hooks: PeerHooks;
   of(clientId: string): Connection | undefined;
   all(): readonly Connection[];
+  /** Takes up a session of the last run, if its owner still has rights. */
+  restore(kept: KeptSession): void;
+  /** What somebody may do today. */
+  aclOf(user: string | undefined, clientId: string): Acl;
   /** Asks for the present rules of everyone who logged in as this user, and cuts off who has none. */
   refresh(user: string | undefined): void;
 }
@@ -55,6 +64,8 @@ export interface ConnectionsOptions {
   readonly sessions: Sessions;
   readonly ingest: Ingest;
   readonly retained: RetainedIndex;
+  readonly ledger: Ledger;
+  readonly wills: Wills;
   readonly limits: BrokerLimits;
   readonly counters: Counters;
   readonly createLink: (peer: Peer, reactions: { onRoom: () => void; onStuck: () => void }) => Link;
@@ -93,7 +104,8 @@ const nothingAllowed: Acl = { mayPublish: () => false, maySubscribe: () => false
 
 /** Creates the table of connections: who is there, in which epoch, and why somebody left. */
 export function createConnections(options: ConnectionsOptions): Connections {
-  const { access, sessions, ingest, retained, limits, counters, flapping, now, log, rareLog } = options;
+  const { access, sessions, ingest, retained, ledger, wills, limits, counters } = options;
+  const { flapping, now, log, rareLog } = options;
   const bounds = { bytes: limits.topicBytes, levels: limits.topicLevels };
   const admit = createAdmission({ access, sessions, limits, counters });
   const candidates = new WeakMap<Peer, Candidate>();
@@ -158,6 +170,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     }
     const before = byClient.get(clientId);
     const epoch = nextEpoch();
+    const notedBefore = ledger.noted;
     const session = sessions.open({ clientId, user, acl, isPersistent });
     const link = options.createLink(peer, {
       onRoom: () => session.delivery.proceed(),
@@ -173,7 +186,19 @@ export function createConnections(options: ConnectionsOptions): Connections {
     const address = options.addressOf(peer);
     const connectedAt = now();
     const about = { address, request, connectedAt, clientId, user, epoch };
-    const connection: Connection = { ...about, peer, session, link, inbound, acl, inboundIds };
+    const connection: Connection = {
+      ...about,
+      peer,
+      session,
+      link,
+      inbound,
+      inflow: peer.inflow,
+      acl,
+      inboundIds,
+      owedAcknowledgements: 0,
+    };
+    wills.open(connection, request.will);
+    if (ledger.noted !== notedBefore) answerWhenKept(peer);
     byPeer.set(peer, connection);
     byClient.set(clientId, connection);
     if (user !== undefined) perUser.add(user);
@@ -191,6 +216,12 @@ export function createConnections(options: ConnectionsOptions): Connections {
     return true;
   }
 
+  /** The CONNACK says that the session is there and the will is stored, so it waits until they are on disk. */
+  function answerWhenKept({ connection }: Peer): void {
+    connection.cork();
+    ledger.whenKept(() => connection.uncork());
+  }
+
   function closed(peer: Peer, cause: CloseCause): void {
     const connection = byPeer.get(peer);
     if (connection === undefined) return;
@@ -198,11 +229,19 @@ export function createConnections(options: ConnectionsOptions): Connections {
     connection.link.close();
     connection.inbound.close();
     if (user !== undefined) perUser.remove(user);
+    // A hub that ends keeps the wills: whoever does not come back after the restart has really gone.
+    if (connection.request.will !== undefined && cause !== "hub-restart") wills.end(connection);
     if (byClient.get(clientId) !== connection) return;
     byClient.delete(clientId);
     if (BROKEN.has(cause)) flapping.strike(clientId, address);
     sessions.leave(session);
     options.onChange({ clientId, user, epoch, up: false, cause, address, at: now() });
+  }
+
+  function aclOf(user: string | undefined, clientId: string): Acl | undefined {
+    const identity = access.current(user, clientId);
+    if (identity === undefined || !ownsClientId(identity, clientId)) return undefined;
+    return compileAcl(identity.rules, { user, clientId }, bounds);
   }
 
   /** The connection of a peer as long as no newer one took its session over. */
@@ -261,16 +300,22 @@ export function createConnections(options: ConnectionsOptions): Connections {
       if (connection !== undefined) ingest.will(connection, packet);
     },
     subscribed(peer, filters) {
-      const topics = new Set(filters.flatMap((filter) => retained.match(filter).map(({ topic }) => topic)));
-      present(peer)?.session.delivery.replay([...topics]);
+      present(peer)?.session.delivery.replay(retainedOf(filters, retained));
     },
     unsubscribed(peer, filters) {
       present(peer)?.inbound.count(filters.length);
       for (const filter of filters) present(peer)?.session.unsubscribe(filter);
     },
     acknowledged: (peer, packetId) => present(peer)?.session.delivery.acknowledge(packetId),
-    received: (peer, packetId) => present(peer)?.session.delivery.receive(packetId),
-    released: (peer, packetId) => void present(peer)?.session.inboundIds.delete(packetId),
+    received(peer, packetId, kept) {
+      const connection = present(peer);
+      if (connection !== undefined) connection.session.delivery.receive(packetId, kept);
+    },
+    released(peer, packetId, kept) {
+      present(peer)?.session.inboundIds.delete(packetId);
+      ledger.whenKept(kept);
+    },
+    kept: (act) => ledger.whenKept(act),
     restore(clientId) {
       const session = sessions.get(clientId);
       if (session?.isPersistent !== true) return [];
@@ -290,14 +335,16 @@ export function createConnections(options: ConnectionsOptions): Connections {
     hooks,
     of: (clientId) => byClient.get(clientId),
     all: () => [...byClient.values()],
+    restore(kept) {
+      const acl = aclOf(kept.user, kept.clientId);
+      if (acl === undefined) ledger.note({ do: "forget", clientId: kept.clientId });
+      else sessions.restore(kept, acl);
+    },
+    aclOf: (user, clientId) => aclOf(user, clientId) ?? nothingAllowed,
     refresh(user) {
       for (const session of Array.from(sessions.all())) {
         if (session.user !== user) continue;
-        const identity = access.current(user, session.clientId);
-        const owned = identity !== undefined && ownsClientId(identity, session.clientId);
-        const acl = owned
-          ? compileAcl(identity.rules, { user, clientId: session.clientId }, bounds)
-          : undefined;
+        const acl = aclOf(user, session.clientId);
         const connection = byClient.get(session.clientId);
         session.acl = acl ?? nothingAllowed;
         if (connection !== undefined) connection.acl = session.acl;
@@ -308,6 +355,18 @@ export function createConnections(options: ConnectionsOptions): Connections {
       }
     },
   };
+}
+
+/** What new filters match, each message once however many of them do. */
+function* retainedOf(
+  filters: readonly string[],
+  retained: RetainedIndex,
+): Generator<RetainedMessage, undefined> {
+  for (const [index, filter] of filters.entries()) {
+    const earlier = filters.slice(0, index);
+    for (const message of retained.walk(filter))
+      if (!earlier.some((other) => matchesFilter(other, message.topic))) yield message;
+  }
 }
 
 function dropForbidden(session: Session): void {

@@ -19,11 +19,16 @@ export type BanKind = "flapping" | "protocol-errors";
 export interface Counters {
   readonly received: [qos0: number, qos1: number, qos2: number];
   receivedBytes: number;
+  /** Messages kept until flows have consumed them. */
+  journaled: number;
   readonly delivered: [qos0: number, qos1: number, qos2: number];
   deliveredBytes: number;
   /** The hub's own publishes. */
   published: number;
   wills: number;
+  /** Wills of clients that did not come back after a restart. */
+  recoveredWills: number;
+  expiredSessions: number;
   duplicates: number;
   retainedRefused: number;
   accepted: number;
@@ -44,10 +49,13 @@ export function createCounters(): Counters {
   return {
     received: [0, 0, 0],
     receivedBytes: 0,
+    journaled: 0,
     delivered: [0, 0, 0],
     deliveredBytes: 0,
     published: 0,
     wills: 0,
+    recoveredWills: 0,
+    expiredSessions: 0,
     duplicates: 0,
     retainedRefused: 0,
     accepted: 0,

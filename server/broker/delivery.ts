@@ -1,21 +1,32 @@
-import { createOutgoing, type Qos } from "./arrival.ts";
+import { createOutgoing, type Outgoing, type Qos } from "./arrival.ts";
 import type { Receiver } from "./bus.ts";
 import { countMessage, type Counters, type DropReason } from "./counters.ts";
-import { encodePubrel, withPacketId, type PublishFrame } from "./encode.ts";
+import { encodePubrel, withPacketId } from "./encode.ts";
+import type { Ledger } from "./ledger.ts";
+import type { QueuePolicy } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { RetainedMessage } from "./retained.ts";
+import { createSendQueue, type QueueEntry } from "./sendQueue.ts";
+import type { KeptQueued } from "./storage.ts";
 
 /** What a delivery asks about its session. */
 export interface DeliveryOptions {
+  readonly clientId: string;
   readonly sendWindow: number;
   readonly queueMessages: number;
   readonly queueBytes: number;
-  /** False when nothing waits for a client that is away. */
+  readonly queuePolicy: QueuePolicy;
+  /** False when nothing waits for a client that is away, and nothing is kept. */
   readonly isPersistent: boolean;
   readonly mayReceive: (topic: string) => boolean;
   /** The highest QoS granted for a topic; `undefined` when no filter matches it any more. */
   readonly grantedQos: (topic: string) => Qos | undefined;
-  readonly retained: (topic: string) => RetainedMessage | undefined;
+  readonly ledger: Ledger;
+  readonly nextSeq: () => number;
+  /** Hears each change of the size of its queue, in bytes. */
+  readonly onBytes: (change: number) => void;
+  /** The queue is full, and the policy is to part. */
+  readonly onOverflow: () => void;
   readonly counters: Counters;
 }
 
@@ -28,12 +39,16 @@ export interface Delivery extends Receiver {
   detach(): void;
   /** PUBACK or PUBCOMP. */
   acknowledge(packetId: number): void;
-  /** PUBREC. */
-  receive(packetId: number): void;
-  /** Sends the retained messages of these topics, a little at a time. */
-  replay(topics: readonly string[]): void;
+  /** PUBREC; `kept` is called when the PUBREL may go. */
+  receive(packetId: number, kept: () => void): void;
+  /** Sends retained messages, a little at a time. */
+  replay(messages: Iterator<RetainedMessage>): void;
   /** There is room in the socket again. */
   proceed(): void;
+  /** Takes up what was kept for it; the first `sentCount` may have been sent. */
+  restore(queue: readonly KeptQueued[], sentCount: number): void;
+  /** Gives up so many bytes of what matters least, because all queues together are too big. */
+  trim(bytes: number): void;
   /** Gives up what still waits; returns how many messages that were. */
   discard(): number;
   readonly status: DeliveryStatus;
@@ -48,17 +63,6 @@ export interface DeliveryStatus {
   readonly dropped: number;
 }
 
-interface Entry {
-  readonly topic: string;
-  readonly qos: Qos;
-  readonly frame: PublishFrame;
-}
-
-interface InFlight {
-  readonly frame: PublishFrame;
-  isReceived: boolean;
-}
-
 const PACKET_ID_MAX = 65_535;
 /** Retained messages sent in one turn of the event loop. */
 const REPLAY_SLICE = 200;
@@ -66,14 +70,19 @@ const REPLAY_SLICE = 200;
 /**
  * Why own: the stock delivery writes without a window or a bound, reuses packet ids and lets live messages overtake
  * the queue of a returning client (aedes D13, D20). One client's trouble never reaches another: nothing here waits.
+ *
+ * A message for a session that outlives its connection gets its packet id and its row on disk when it arrives, and
+ * leaves after the commit: whatever the client may have seen, a restarted hub knows too.
  */
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { counters } = options;
-  const inFlight = new Map<number, InFlight>();
-  let queue: Entry[] = [];
-  let queuedBytes = 0;
-  let replaying: string[] = [];
+  const { counters, ledger, clientId } = options;
+  const inFlight = new Map<number, QueueEntry>();
+  const queue = createSendQueue(options.onBytes);
+  /** Packet ids that wait in the queue. */
+  const reserved = new Set<number>();
+  let replaying: Iterator<RetainedMessage>[] = [];
   let isReplayPlanned = false;
+  let isAwaitingDisk = false;
   let link: Link | undefined;
   let isReady = false;
   let lastPacketId = 0;
@@ -85,6 +94,16 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     counters.dropped[reason]++;
   }
 
+  function giveUp(entry: QueueEntry, reason: DropReason): void {
+    drop(reason);
+    forget(entry);
+  }
+
+  function forget({ packetId, seq }: QueueEntry): void {
+    reserved.delete(packetId);
+    if (seq > 0) ledger.note({ do: "unqueue", seq });
+  }
+
   function canSend(qos: Qos): boolean {
     return (
       isReady && link !== undefined && (qos === 0 || inFlight.size < options.sendWindow) && !link.isFull()
@@ -93,66 +112,106 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   function nextPacketId(): number {
     do lastPacketId = (lastPacketId % PACKET_ID_MAX) + 1;
-    while (inFlight.has(lastPacketId));
+    while (inFlight.has(lastPacketId) || reserved.has(lastPacketId));
     return lastPacketId;
   }
 
-  function send(frame: PublishFrame, qos: Qos): void {
+  function send({ qos, frame, packetId }: QueueEntry): void {
     delivered++;
     countMessage(counters.delivered, qos);
     counters.deliveredBytes += frame.bytes.length;
-    if (qos === 0) {
-      link?.write(frame.bytes);
-      return;
-    }
-    const packetId = nextPacketId();
-    inFlight.set(packetId, { frame, isReceived: false });
-    link?.write(withPacketId(frame, packetId, false));
+    link?.write(qos === 0 ? frame.bytes : withPacketId(frame, packetId, false));
   }
 
-  function enqueue(entry: Entry): void {
-    const bytes = entry.frame.bytes.length;
-    if (bytes > options.queueBytes) return drop("too-large");
-    while (queue.length >= options.queueMessages || queuedBytes + bytes > options.queueBytes) {
-      // The newest state matters most, and QoS 0 promised least.
-      const index = Math.max(
-        0,
-        queue.findIndex(({ qos }) => qos === 0),
-      );
-      const [oldest] = queue.splice(index, 1);
-      queuedBytes -= oldest?.frame.bytes.length ?? 0;
-      drop("queue-full");
+  function sendNow(entry: QueueEntry): void {
+    if (entry.qos > 0) inFlight.set(entry.packetId, entry);
+    send(entry);
+  }
+
+  function makeRoom(bytes: number): boolean {
+    if (bytes > options.queueBytes) {
+      drop("too-large");
+      return false;
     }
+    while (queue.length >= options.queueMessages || queue.bytes + bytes > options.queueBytes) {
+      if (options.queuePolicy === "drop-oldest") dropWeakest();
+      else {
+        drop("queue-full");
+        if (options.queuePolicy === "disconnect") options.onOverflow();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  function dropWeakest(): void {
+    const weakest = queue.takeWeakest();
+    if (weakest !== undefined) giveUp(weakest, "queue-full");
+  }
+
+  /** Sends a message now or puts it into the line. */
+  function put(message: Outgoing, qos: Qos): void {
+    const frame = message.frame(qos);
+    const isKept = options.isPersistent && qos > 0;
+    const goesNow = !isKept && queue.length === 0 && canSend(qos);
+    if (!goesNow && !makeRoom(frame.bytes.length)) return;
+    const packetId = qos === 0 ? 0 : nextPacketId();
+    const seq = isKept ? options.nextSeq() : 0;
+    const page = isKept ? ledger.note(changeOf(message, { seq, packetId, qos })) : 0;
+    const entry = { topic: message.topic, qos, frame, packetId, seq, page, isReceived: false };
+    if (goesNow) return sendNow(entry);
+    if (qos > 0) reserved.add(packetId);
     queue.push(entry);
-    queuedBytes += bytes;
+    if (isKept) proceedWhenKept();
+  }
+
+  function changeOf(
+    { topic, payload, replayed }: Outgoing,
+    numbers: { readonly seq: number; readonly packetId: number; readonly qos: Qos },
+  ) {
+    return { do: "queue", clientId, topic, payload, replayed, ...numbers } as const;
+  }
+
+  function proceedWhenKept(): void {
+    if (isAwaitingDisk || !isReady) return;
+    isAwaitingDisk = true;
+    ledger.whenKept(() => {
+      isAwaitingDisk = false;
+      proceed();
+    });
   }
 
   function sendQueued(): void {
-    for (let head = queue[0]; head !== undefined && canSend(head.qos); head = queue[0]) {
+    for (let head = queue.head; head !== undefined && canSend(head.qos); head = queue.head) {
+      if (head.page > ledger.keptThrough) return proceedWhenKept();
       queue.shift();
-      queuedBytes -= head.frame.bytes.length;
       // Rules may have changed while it waited.
-      if (options.mayReceive(head.topic)) send(head.frame, head.qos);
-      else counters.denied.receive++;
+      if (options.mayReceive(head.topic)) {
+        reserved.delete(head.packetId);
+        sendNow(head);
+      } else {
+        counters.denied.receive++;
+        forget(head);
+      }
     }
   }
 
   function sendRetained(): void {
     isReplayPlanned = false;
     for (let left = REPLAY_SLICE; left > 0 && replaying.length > 0; left--) {
-      if (!canSend(0) || link?.isBusy() !== false) return;
-      const topic = replaying.at(-1) ?? "";
-      // Read now, not when the client subscribed: a live message may have brought a newer value meanwhile.
-      const message = options.retained(topic);
-      const granted = options.grantedQos(topic);
-      if (message !== undefined && granted !== undefined && options.mayReceive(topic)) {
-        const qos = lower(message.qos, granted);
-        if (!canSend(qos)) return;
-        send(createOutgoing(message, true).frame(qos), qos);
-      }
-      replaying.pop();
+      if (!isReady || link?.isBusy() !== false) return;
+      if (inFlight.size + queue.length >= options.sendWindow) return;
+      const { value, done } = replaying[0]!.next();
+      if (done === true) replaying.shift();
+      else replayOne(value);
     }
     planReplay();
+  }
+
+  function replayOne(message: RetainedMessage): void {
+    const granted = options.grantedQos(message.topic);
+    if (granted === undefined || !options.mayReceive(message.topic)) return;
+    put(createOutgoing(message, true), lower(message.qos, granted));
   }
 
   function planReplay(): void {
@@ -174,9 +233,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       }
       const qos = lower(message.qos, grantedQos);
       if (link === undefined && (qos === 0 || !options.isPersistent)) return;
-      if (queue.length === 0 && canSend(qos)) return send(message.frame(qos), qos);
       if (qos === 0 && link?.isFull() === true) return drop("too-slow");
-      enqueue({ topic: message.topic, qos, frame: message.frame(qos) });
+      put(message, qos);
     },
     attach(newLink) {
       link = newLink;
@@ -193,32 +251,53 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       link = undefined;
       isReady = false;
       replaying = [];
-      for (const { qos } of queue) if (qos === 0) drop("disconnected");
-      queue = queue.filter(({ qos }) => qos > 0);
-      queuedBytes = queue.reduce((sum, { frame }) => sum + frame.bytes.length, 0);
+      for (let gone = queue.dropQos0(); gone > 0; gone--) drop("disconnected");
     },
     acknowledge(packetId) {
-      if (inFlight.delete(packetId)) proceed();
+      const entry = inFlight.get(packetId);
+      if (entry === undefined) return;
+      inFlight.delete(packetId);
+      forget(entry);
+      proceed();
     },
-    receive(packetId) {
-      const message = inFlight.get(packetId);
-      if (message !== undefined) message.isReceived = true;
+    receive(packetId, kept) {
+      const entry = inFlight.get(packetId);
+      if (entry === undefined || entry.seq === 0) return kept();
+      if (!entry.isReceived) ledger.note({ do: "receive", seq: entry.seq });
+      entry.isReceived = true;
+      ledger.whenKept(kept);
     },
-    replay(topics) {
-      // Taken from the end, so the oldest wish stays last in the list.
-      replaying = [...topics.toReversed(), ...replaying];
+    replay(messages) {
+      replaying.push(messages);
       planReplay();
     },
     proceed,
+    restore(kept, sentCount) {
+      for (const [index, { seq, packetId, qos, replayed, isReceived, ...message }] of kept.entries()) {
+        const { frame } = createOutgoing({ ...message, qos }, replayed);
+        const entry = { topic: message.topic, qos, frame: frame(qos), packetId, seq, page: 0, isReceived };
+        lastPacketId = packetId;
+        if (isReceived || index < sentCount) inFlight.set(packetId, entry);
+        else {
+          reserved.add(packetId);
+          queue.push(entry);
+        }
+      }
+    },
+    trim(bytes) {
+      const target = queue.bytes - bytes;
+      while (queue.length > 0 && queue.bytes > target) dropWeakest();
+    },
     discard() {
       const count = queue.length + inFlight.size;
-      queue = [];
-      queuedBytes = 0;
+      queue.clear();
+      reserved.clear();
       inFlight.clear();
       return count;
     },
     get status() {
-      return { queued: queue.length, queuedBytes, inFlight: inFlight.size, delivered, dropped };
+      const { length, bytes } = queue;
+      return { queued: length, queuedBytes: bytes, inFlight: inFlight.size, delivered, dropped };
     },
   };
 }

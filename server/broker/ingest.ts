@@ -4,18 +4,30 @@ import type { Bus } from "./bus.ts";
 import { endingError } from "./closeReasons.ts";
 import { countMessage, type Counters } from "./counters.ts";
 import { isPublishable } from "./filters.ts";
+import type { Inflow } from "./inflow.ts";
+import type { Ledger } from "./ledger.ts";
 import type { BrokerLimits } from "./limits.ts";
+import { ownBytes } from "./ownBytes.ts";
 import type { InboundPublish } from "./peer.ts";
 import { remember } from "./remember.ts";
 import type { RetainedIndex } from "./retained.ts";
+import type { InboundIds } from "./session.ts";
 
-/** Who publishes. */
-export interface Publisher {
+/** Whose message it is, and what that one may do. */
+export interface Author {
   readonly clientId: string;
   readonly user: string | undefined;
   readonly epoch: number;
   readonly acl: Acl;
-  readonly inboundIds: Set<number>;
+}
+
+/** A connected client that publishes. */
+export interface Publisher extends Author {
+  readonly inboundIds: InboundIds;
+  /** Told what waits for the disk: beyond a bound the client is not read (B23). */
+  readonly inflow: Pick<Inflow, "begin" | "end">;
+  /** Acknowledgements that wait for the disk; later ones must not overtake them [MQTT-4.6.0-2]. */
+  owedAcknowledgements: number;
 }
 
 /** A message the hub itself sends. */
@@ -31,36 +43,74 @@ export interface HubMessage {
 export interface Ingest {
   /** `done` lets the acknowledgement go; an error closes the connection. */
   publish(publisher: Publisher, packet: InboundPublish, done: (error?: Error | null) => void): void;
-  will(publisher: Publisher, packet: InboundPublish): void;
-  /** Throws when the topic is not one. */
-  send(message: HubMessage): void;
+  will(author: Author, packet: InboundPublish): void;
+  /** Throws when the topic is not one. Resolves when what must survive of it is on disk. */
+  send(message: HubMessage): Promise<void>;
 }
+
+/** What the flows are asked about a message. */
+export type Question = Pick<Arrival, "topic" | "clientId" | "user">;
 
 /** Parts of the ingest. */
 export interface IngestOptions {
   readonly bus: Bus;
   readonly retained: RetainedIndex;
+  readonly ledger: Ledger;
   readonly counters: Counters;
   readonly limits: BrokerLimits;
+  /** True when a flow waits for this message. */
+  readonly isAwaited: (question: Question) => boolean;
+  /** A name for a message that is unique over restarts. */
+  readonly nextId: () => string;
   readonly now: () => number;
-  readonly onDenied: (publisher: Publisher, topic: string) => void;
+  readonly onDenied: (author: Author, topic: string) => void;
 }
 
-/** Creates the ingest. All of it is synchronous, so the order of arrival is the order of routing. */
-export function createIngest({ bus, retained, counters, limits, now, onDenied }: IngestOptions): Ingest {
+/**
+ * Creates the ingest. Checking, keeping and routing are synchronous, so the order of arrival is the order of routing;
+ * only the acknowledgement waits. What waits for the disk is what somebody would miss after a crash: a retained
+ * message, a message for a session that outlives its connection, one that a flow listens to, and QoS 2 packet ids.
+ */
+export function createIngest(options: IngestOptions): Ingest {
+  const { bus, retained, ledger, counters, limits, isAwaited, nextId, now, onDenied } = options;
   const bounds = { bytes: limits.topicBytes, levels: limits.topicLevels };
   const isHubTopic = remember((topic) => isPublishable(topic, bounds));
 
-  function accept(arrival: Arrival): void {
+  function accept(message: Omit<Arrival, "journalId">): void {
+    // In memory of its own before it goes into several rows.
+    const isKept = message.qos > 0 || message.retain;
+    const payload = isKept ? ownBytes(message.payload) : message.payload;
+    const journalId = message.qos > 0 && isAwaited(message) ? nextId() : undefined;
+    const arrival: Arrival = { ...message, payload, journalId };
     if (arrival.retain && !retained.store(arrival)) counters.retainedRefused++;
+    if (journalId !== undefined) note(arrival, journalId);
     bus.route(arrival);
   }
 
-  function fromClient(publisher: Publisher, packet: InboundPublish, isWill: boolean): void {
+  function note(arrival: Arrival, id: string): void {
+    counters.journaled++;
+    const { topic, payload, qos, retain, clientId, user, epoch, will, seenAt, origin } = arrival;
+    ledger.note({
+      do: "journal",
+      id,
+      topic,
+      payload,
+      qos,
+      retain,
+      clientId,
+      user,
+      epoch,
+      will,
+      seenAt,
+      origin,
+    });
+  }
+
+  function fromClient(author: Author, packet: InboundPublish, isWill: boolean): void {
     const { topic, payload } = packet;
-    if (!publisher.acl.mayPublish(topic)) {
+    if (!author.acl.mayPublish(topic)) {
       counters.denied[isWill ? "will" : "publish"]++;
-      onDenied(publisher, topic);
+      onDenied(author, topic);
       return;
     }
     accept({
@@ -69,48 +119,69 @@ export function createIngest({ bus, retained, counters, limits, now, onDenied }:
       qos: packet.qos ?? 0,
       retain: packet.retain ?? false,
       seenAt: now(),
-      clientId: publisher.clientId,
-      user: publisher.user,
-      epoch: publisher.epoch,
+      clientId: author.clientId,
+      user: author.user,
+      epoch: author.epoch,
       will: isWill,
       origin: undefined,
     });
   }
 
+  /** Takes a QoS 2 packet id; a text says why not. */
+  function takeId({ inboundIds }: Publisher, packetId: number): "new" | "known" | "too-many" {
+    if (inboundIds.has(packetId)) return "known";
+    if (inboundIds.size >= limits.inboundQos2) return "too-many";
+    inboundIds.add(packetId);
+    return "new";
+  }
+
+  function acknowledge(
+    publisher: Publisher,
+    { notedBefore, bytes }: { readonly notedBefore: number; readonly bytes: number },
+    done: () => void,
+  ): void {
+    if (ledger.noted === notedBefore && publisher.owedAcknowledgements === 0) return done();
+    publisher.owedAcknowledgements++;
+    publisher.inflow.begin(bytes);
+    ledger.whenKept(() => {
+      publisher.owedAcknowledgements--;
+      publisher.inflow.end(bytes);
+      done();
+    });
+  }
+
   return {
     publish(publisher, packet, done) {
-      countMessage(counters.received, packet.qos ?? 0);
+      const { qos = 0, messageId = 0 } = packet;
+      countMessage(counters.received, qos);
       counters.receivedBytes += packet.payload.length;
-      if (packet.qos === 2 && packet.messageId !== undefined) {
-        const { inboundIds } = publisher;
-        if (inboundIds.has(packet.messageId)) {
-          counters.duplicates++;
-          return done(); // [MQTT-4.3.3-2]: acknowledged again, not routed again
-        }
-        if (inboundIds.size >= limits.inboundQos2) {
-          return done(endingError("inbound-qos2", "Too many QoS 2 messages wait for their PUBREL."));
-        }
-        inboundIds.add(packet.messageId);
+      const notedBefore = ledger.noted;
+      const id = qos === 2 ? takeId(publisher, messageId) : "new";
+      if (id === "too-many") {
+        return done(endingError("inbound-qos2", "Too many QoS 2 messages wait for their PUBREL."));
       }
       // A refused message is acknowledged all the same: closing would only make the client repeat it [MQTT-3.3.5-2].
-      fromClient(publisher, packet, false);
-      done();
+      if (id === "new") fromClient(publisher, packet, false);
+      // [MQTT-4.3.3-2]: acknowledged again, not routed again
+      else counters.duplicates++;
+      if (qos === 0) done();
+      else acknowledge(publisher, { notedBefore, bytes: packet.payload.length }, done);
     },
-    will(publisher, packet) {
+    will(author, packet) {
       counters.wills++;
-      fromClient(publisher, packet, true);
+      fromClient(author, packet, true);
     },
     send({ topic, payload, qos, retain, origin }) {
       if (!isHubTopic(topic)) throw new Error(`The topic ${JSON.stringify(topic)} cannot be published to.`);
       if (origin !== undefined && origin.hops > limits.hops) {
         counters.dropped.hops++;
-        return;
+        return Promise.resolve();
       }
       counters.published++;
-      const bytes = typeof payload === "string" ? Buffer.from(payload) : payload;
+      const notedBefore = ledger.noted;
       accept({
         topic,
-        payload: bytes,
+        payload: typeof payload === "string" ? Buffer.from(payload) : payload,
         qos,
         retain,
         seenAt: now(),
@@ -119,6 +190,10 @@ export function createIngest({ bus, retained, counters, limits, now, onDenied }:
         epoch: 0,
         will: false,
         origin,
+      });
+      if (ledger.noted === notedBefore) return Promise.resolve();
+      return new Promise((resolve) => {
+        ledger.whenKept(resolve);
       });
     },
   };

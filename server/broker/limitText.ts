@@ -1,9 +1,12 @@
 import {
   brokerLimitSpecs,
   type BrokerLimits,
+  type ChoiceLimit,
   type LimitName,
   type LimitSpec,
   type LimitUnit,
+  type NumberLimit,
+  type QueuePolicy,
 } from "./limits.ts";
 
 /** Limits that people set, and a sentence for each one that cannot be used. */
@@ -30,7 +33,7 @@ const MULTIPLES: Readonly<Record<"bytes" | "ms", readonly (readonly [word: strin
 
 /** Reads `sendWindow=128, packetBytes=2MiB`; later entries win, and all problems are told at once. */
 export function readLimits(text: string): ReadLimits {
-  const limits: Partial<Record<LimitName, number>> = {};
+  const limits: Partial<Record<LimitName, BrokerLimits[LimitName]>> = {};
   const problems: string[] = [];
   for (const entry of text.split(",")) {
     if (entry.trim() === "") continue;
@@ -39,13 +42,12 @@ export function readLimits(text: string): ReadLimits {
       problems.push(`There is no limit "${name}"; "millrace limits" lists them.`);
       continue;
     }
-    const spec = brokerLimitSpecs[name];
-    const number = parseLimit(value, spec.unit);
-    if (number === undefined || number < spec.min || number > spec.max)
-      problems.push(`The limit ${name} must be ${rangeOf(spec)}, not "${value}".`);
-    else limits[name] = number;
+    const spec: LimitSpec = brokerLimitSpecs[name];
+    const read = spec.unit === "choice" ? readChoice(value, spec) : readNumber(value, spec);
+    if (read === undefined) problems.push(`The limit ${name} must be ${rangeOf(spec)}, not "${value}".`);
+    else limits[name] = read;
   }
-  return { limits, problems };
+  return { limits: limits as Partial<BrokerLimits>, problems };
 }
 
 /** Lines of a table for a terminal. */
@@ -69,14 +71,24 @@ export function limitMarkdown(): readonly string[] {
 function limitRows() {
   return Object.entries<LimitSpec>(brokerLimitSpecs).map(([name, spec]) => ({
     name,
-    value: formatLimit(spec.default, spec.unit),
+    value: spec.unit === "choice" ? spec.default : formatLimit(spec.default, spec.unit),
     range: rangeOf(spec),
     meaning: spec.meaning,
   }));
 }
 
-function rangeOf({ min, max, unit }: LimitSpec): string {
-  return `${formatLimit(min, unit)} to ${formatLimit(max, unit)}`;
+function rangeOf(spec: LimitSpec): string {
+  if (spec.unit === "choice") return `${spec.choices.slice(0, -1).join(", ")} or ${spec.choices.at(-1)}`;
+  return `${formatLimit(spec.min, spec.unit)} to ${formatLimit(spec.max, spec.unit)}`;
+}
+
+function readChoice(text: string, { choices }: ChoiceLimit): QueuePolicy | undefined {
+  return choices.find((choice) => choice === text);
+}
+
+function readNumber(text: string, { unit, min, max }: NumberLimit): number | undefined {
+  const number = parseLimit(text, unit);
+  return number === undefined || number < min || number > max ? undefined : number;
 }
 
 function parseLimit(text: string, unit: LimitUnit): number | undefined {
@@ -101,7 +113,7 @@ function formatLimit(value: number, unit: LimitUnit): string {
     case "bytes per second":
       return `${number} ${word === "" ? "bytes" : word} per second`;
     case "ms":
-      return `${number} ${word}`;
+      return `${number} ${word || "ms"}`;
     case "count":
       return number;
   }

@@ -8,8 +8,11 @@ export type LimitUnit =
   | "bytes per second"
   | "per minute";
 
+/** What to do with a new message when the queue of its client is full. */
+export type QueuePolicy = "drop-oldest" | "drop-newest" | "disconnect";
+
 /** One limit of the broker: its default, what it may be set to, and what it means. */
-export interface LimitSpec {
+export interface NumberLimit {
   readonly unit: LimitUnit;
   readonly default: number;
   readonly min: number;
@@ -17,8 +20,21 @@ export interface LimitSpec {
   readonly meaning: string;
 }
 
+/** What happens at a limit: one of several words. */
+export interface ChoiceLimit {
+  readonly unit: "choice";
+  readonly default: QueuePolicy;
+  readonly choices: readonly QueuePolicy[];
+  readonly meaning: string;
+}
+
+/** A number or a choice. */
+export type LimitSpec = NumberLimit | ChoiceLimit;
+
 /** Bounds of the broker; each has a counter when it is hit. */
-export type BrokerLimits = Readonly<Record<LimitName, number>>;
+export type BrokerLimits = {
+  readonly [Name in LimitName]: (typeof brokerLimitSpecs)[Name]["default"];
+};
 
 /** The name of a limit, as people set it. */
 export type LimitName = keyof typeof brokerLimitSpecs;
@@ -34,7 +50,7 @@ const TIMER_MAX_MS = 24 * DAY_MS;
 type Range = readonly [min: number, max: number];
 const inUnit =
   (unit: LimitUnit, usual: Range) =>
-  (byDefault: number, meaning: string, [min, max]: Range = usual): LimitSpec => ({
+  (byDefault: number, meaning: string, [min, max]: Range = usual): NumberLimit => ({
     unit,
     default: byDefault,
     min,
@@ -118,10 +134,20 @@ export const brokerLimitSpecs = {
   inboundWaiting: count(1_000, "Messages of one client that wait for the disk; beyond, it is read later."),
   inboundWaitingBytes: bytes(MIB, "Bytes of one client that wait for the disk; beyond, it is read later."),
   sendWindow: count(64, "QoS 1 and 2 messages to one client that wait for its acknowledgement.", [1, 10_000]),
-  queueMessages: count(1_000, "Messages that wait for one client; the oldest is dropped for a newer one."),
-  queueBytes: bytes(8 * MIB, "Bytes that wait for one client; the oldest is dropped for a newer one.", [
+  queueMessages: count(1_000, "Messages that wait for one client; at the limit comes the queue policy."),
+  queueBytes: bytes(8 * MIB, "Bytes that wait for one client; at the limit comes the queue policy.", [
     KIB,
     1_024 * MIB,
+  ]),
+  queuePolicy: {
+    unit: "choice",
+    default: "drop-oldest",
+    choices: ["drop-oldest", "drop-newest", "disconnect"],
+    meaning: "What happens when the queue of a client is full; by default the newest state matters most.",
+  } as ChoiceLimit,
+  queueBytesTotal: bytes(256 * MIB, "Bytes in all queues together; beyond, the biggest one is trimmed.", [
+    MIB,
+    16_384 * MIB,
   ]),
   socketBufferBytes: bytes(MIB, "Unsent bytes of one connection; beyond, QoS 0 is dropped, the rest waits."),
   retainedTopics: count(
@@ -130,20 +156,21 @@ export const brokerLimitSpecs = {
     [0, 10_000_000],
   ),
   retainedBytes: bytes(256 * MIB, "Bytes of all retained messages.", [KIB, 4_096 * MIB]),
-  retainedPerUser: count(20_000, "Topics that one user keeps retained messages in.", [0, 10_000_000]),
+  retainedTopicsPerUser: count(20_000, "Topics that one user keeps retained messages in.", [0, 10_000_000]),
   offlineSessions: count(5_000, "Kept sessions of clients that are away; the oldest goes for a newer one."),
   sessionExpiryMs: inUnit("ms", [MINUTE_MS, 365 * DAY_MS])(
     7 * DAY_MS,
     "A kept session that is not used for so long is removed.",
   ),
+  willGraceMs: time(
+    30 * SECOND_MS,
+    "After a restart a client has so long to come back before its Last Will is published.",
+    [0, DAY_MS],
+  ),
   hops: count(16, "Publishes by flows along one chain of causes; further ones are dropped.", [1, 1_000]),
 } as const satisfies Readonly<Record<string, LimitSpec>>;
 
 /** All limits at their defaults. */
-export const brokerLimits: BrokerLimits = mapLimits(({ default: byDefault }) => byDefault);
-
-/** One value for each limit. */
-function mapLimits(valueOf: (spec: LimitSpec) => number): BrokerLimits {
-  const pairs = Object.entries<LimitSpec>(brokerLimitSpecs).map(([name, spec]) => [name, valueOf(spec)]);
-  return Object.fromEntries(pairs) as BrokerLimits;
-}
+export const brokerLimits = Object.fromEntries(
+  Object.entries<LimitSpec>(brokerLimitSpecs).map(([name, spec]) => [name, spec.default]),
+) as BrokerLimits;

@@ -77,14 +77,16 @@ export interface PeerHooks {
   pinged(peer: Peer): void;
   /** The SUBACK is written; only granted filters. */
   subscribed(peer: Peer, filters: readonly string[]): void;
-  /** The UNSUBACK is written. */
+  /** Before the UNSUBACK of a session that outlives its connection, and after any UNSUBACK. */
   unsubscribed(peer: Peer, filters: readonly string[]): void;
   /** PUBACK or PUBCOMP. */
   acknowledged(peer: Peer, packetId: number): void;
-  /** PUBREC for a session that outlives the connection. */
-  received(peer: Peer, packetId: number): void;
-  /** PUBREL: the QoS 2 id may be used again. */
-  released(peer: Peer, packetId: number): void;
+  /** PUBREC for a session that outlives the connection; the PUBREL waits for `kept`. */
+  received(peer: Peer, packetId: number, kept: () => void): void;
+  /** PUBREL: the QoS 2 id may be used again; the PUBCOMP waits for `kept`. */
+  released(peer: Peer, packetId: number, kept: () => void): void;
+  /** Calls back when all that has changed is on disk: SUBACK and UNSUBACK of a session that outlives its connection wait. */
+  kept(act: () => void): void;
   /** Subscriptions that a returning client had. */
   restore(clientId: string): readonly { readonly topic: string; readonly qos: Qos }[];
   /** The end of a connection that was opened; after its will. */

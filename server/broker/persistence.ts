@@ -10,8 +10,10 @@ export interface PersistenceClient {
 export interface PersistenceHooks<C extends PersistenceClient> {
   restore(clientId: string): readonly { readonly topic: string; readonly qos: Qos }[];
   acknowledged(client: C, packetId: number): void;
-  received(client: C, packetId: number): void;
-  released(client: C, packetId: number): void;
+  received(client: C, packetId: number, kept: () => void): void;
+  released(client: C, packetId: number, kept: () => void): void;
+  unsubscribed(client: C, filters: readonly string[]): void;
+  kept(act: () => void): void;
 }
 
 interface NumberedPacket {
@@ -23,6 +25,8 @@ interface NumberedPacket {
  * what it needs for its handshakes. Its own queue replay and retained replay get empty streams.
  */
 export function createAedesPersistence<C extends PersistenceClient>(hooks: PersistenceHooks<C>) {
+  const kept = (): Promise<void> => new Promise((resolve) => hooks.kept(resolve));
+
   return {
     // aedes refuses to start unless this one is declared async.
     async setup() {},
@@ -30,8 +34,12 @@ export function createAedesPersistence<C extends PersistenceClient>(hooks: Persi
     async subscriptionsByClient({ id }: PersistenceClient) {
       return hooks.restore(id).map(({ topic, qos }) => ({ topic, qos }));
     },
-    addSubscriptions: done,
-    removeSubscriptions: done,
+    /** The SUBACK waits; our session has noted the new subscriptions before aedes asks. */
+    addSubscriptions: kept,
+    removeSubscriptions(client: C, filters: readonly string[]): Promise<void> {
+      hooks.unsubscribed(client, filters);
+      return kept();
+    },
     cleanSubscriptions: done,
     cleanIncoming: done,
     async subscriptionsByTopic() {
@@ -46,8 +54,8 @@ export function createAedesPersistence<C extends PersistenceClient>(hooks: Persi
     outgoingEnqueue: done,
     outgoingEnqueueCombi: done,
     outgoingStream: nothing,
-    async outgoingUpdate(client: C, { messageId = 0 }: NumberedPacket) {
-      hooks.received(client, messageId);
+    outgoingUpdate(client: C, { messageId = 0 }: NumberedPacket): Promise<void> {
+      return new Promise((resolve) => hooks.received(client, messageId, resolve));
     },
     async outgoingClearMessageId(client: C, packet: NumberedPacket) {
       hooks.acknowledged(client, packet.messageId ?? 0);
@@ -58,8 +66,8 @@ export function createAedesPersistence<C extends PersistenceClient>(hooks: Persi
       return packet;
     },
     incomingStorePacket: done,
-    async incomingDelPacket(client: C, { messageId = 0 }: NumberedPacket) {
-      hooks.released(client, messageId);
+    incomingDelPacket(client: C, { messageId = 0 }: NumberedPacket): Promise<void> {
+      return new Promise((resolve) => hooks.released(client, messageId, resolve));
     },
     // A will lives with its connection; only wills that outlive the process need a place of their own.
     putWill: done,

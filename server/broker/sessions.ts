@@ -1,34 +1,10 @@
-import { matchesFilter } from "#flows/topics/topicFilter.ts";
 import type { Acl } from "./acl.ts";
-import type { Qos } from "./arrival.ts";
-import type { Bus, BusSubscription } from "./bus.ts";
+import type { Bus } from "./bus.ts";
 import type { Counters } from "./counters.ts";
-import { createDelivery, type Delivery } from "./delivery.ts";
+import type { Ledger } from "./ledger.ts";
 import type { BrokerLimits } from "./limits.ts";
-import type { RetainedMessage } from "./retained.ts";
-
-/** What the broker keeps for a client id; with clean session 0 it outlives the connection. */
-export interface Session {
-  readonly clientId: string;
-  readonly user: string | undefined;
-  readonly isPersistent: boolean;
-  readonly delivery: Delivery;
-  /** QoS 2 packet ids that were routed and wait for PUBREL [MQTT-4.3.3-2]. */
-  readonly inboundIds: Set<number>;
-  /** The rules of its newest connection. */
-  acl: Acl;
-  subscribe(filter: string, qos: Qos): boolean;
-  unsubscribe(filter: string): void;
-  filters(): readonly { readonly filter: string; readonly qos: Qos }[];
-}
-
-/** What a session is made from. */
-export interface SessionRequest {
-  readonly clientId: string;
-  readonly user: string | undefined;
-  readonly acl: Acl;
-  readonly isPersistent: boolean;
-}
+import { createSession, type Session, type SessionRequest } from "./session.ts";
+import type { KeptSession } from "./storage.ts";
 
 /** All sessions, online and offline. */
 export interface Sessions {
@@ -39,6 +15,10 @@ export interface Sessions {
   /** The connection ended: a clean session ends with it. */
   leave(session: Session): void;
   remove(session: Session): void;
+  /** Takes up a session as it was kept, under today's rules. */
+  restore(kept: KeptSession, acl: Acl): void;
+  /** Removes sessions whose client has been away for too long; returns how many. */
+  expire(): number;
 }
 
 /** Parts the sessions work with. */
@@ -46,91 +26,112 @@ export interface SessionsOptions {
   readonly bus: Bus;
   readonly limits: BrokerLimits;
   readonly counters: Counters;
-  readonly retained: (topic: string) => RetainedMessage | undefined;
+  readonly ledger: Ledger;
+  /** Numbers kept messages, in order, over restarts. */
+  readonly nextSeq: () => number;
+  /** The queue of a client is full, and the policy is to part. */
+  readonly onOverflow: (clientId: string) => void;
+  readonly now: () => number;
 }
+
+/** When all queues together are too big, the biggest gives up this part of the bound at once. */
+const TRIMMED_PART = 1 / 64;
+/** Sessions removed in one sweep, so that it never takes long. */
+const EXPIRED_AT_ONCE = 100;
 
 /** Creates the table of sessions. */
 export function createSessions(options: SessionsOptions): Sessions {
+  const { ledger, counters, limits, now } = options;
   const sessions = new Map<string, Session>();
+  /** Who has been away for longest comes first. */
   const offline = new Set<Session>();
+  let queuedBytes = 0;
+
+  function create(request: SessionRequest): Session {
+    const session = createSession(request, {
+      ...options,
+      onBytes,
+      onOverflow: () => options.onOverflow(request.clientId),
+    });
+    sessions.set(session.clientId, session);
+    return session;
+  }
+
+  function onBytes(change: number): void {
+    queuedBytes += change;
+    if (change > 0 && queuedBytes > limits.queueBytesTotal) trimBiggest();
+  }
+
+  function trimBiggest(): void {
+    const bound = limits.queueBytesTotal * (1 - TRIMMED_PART);
+    let biggest: Session | undefined;
+    let most = 0;
+    for (const session of sessions.values()) {
+      const bytes = session.delivery.status.queuedBytes;
+      if (bytes > most) [biggest, most] = [session, bytes];
+    }
+    biggest?.delivery.trim(queuedBytes - bound);
+  }
 
   function remove(session: Session): void {
-    for (const { filter } of session.filters()) session.unsubscribe(filter);
-    options.counters.dropped["session-removed"] += session.delivery.discard();
+    counters.dropped["session-removed"] += session.discard();
     offline.delete(session);
-    if (sessions.get(session.clientId) === session) sessions.delete(session.clientId);
+    if (sessions.get(session.clientId) !== session) return;
+    sessions.delete(session.clientId);
+    if (session.isPersistent) ledger.note({ do: "forget", clientId: session.clientId });
+  }
+
+  function noteOffline(session: Session): void {
+    offline.add(session);
+    const [oldest] = offline;
+    if (offline.size > limits.offlineSessions && oldest !== undefined) expireOne(oldest);
+  }
+
+  function expireOne(session: Session): void {
+    counters.expiredSessions++;
+    remove(session);
   }
 
   return {
     get: (clientId) => sessions.get(clientId),
     all: () => sessions.values(),
     open(request) {
-      const before = sessions.get(request.clientId);
-      if (before !== undefined && before.isPersistent && request.isPersistent) {
-        before.acl = request.acl;
-        before.delivery.detach();
-        offline.delete(before);
-        return before;
-      }
-      if (before !== undefined) remove(before);
-      const session = createSession(request, options);
-      sessions.set(request.clientId, session);
-      return session;
+      const { clientId, user, isPersistent } = request;
+      const before = sessions.get(clientId);
+      if (before !== undefined && !(before.isPersistent && isPersistent)) remove(before);
+      if (isPersistent) ledger.note({ do: "open", clientId, user });
+      if (before === undefined || !before.isPersistent || !isPersistent) return create(request);
+      before.acl = request.acl;
+      before.offlineSince = undefined;
+      before.delivery.detach();
+      offline.delete(before);
+      return before;
     },
     leave(session) {
       session.delivery.detach();
       if (!session.isPersistent) return remove(session);
-      offline.add(session);
-      const [oldest] = offline;
-      if (offline.size > options.limits.offlineSessions && oldest !== undefined) remove(oldest);
+      const { clientId, delivery } = session;
+      const at = now();
+      session.offlineSince = at;
+      ledger.note({ do: "leave", clientId, at, sentCount: delivery.status.inFlight });
+      noteOffline(session);
     },
     remove,
-  };
-}
-
-function createSession(request: SessionRequest, options: SessionsOptions): Session {
-  const { bus, limits } = options;
-  const subscriptions = new Map<string, BusSubscription>();
-  const delivery = createDelivery({
-    sendWindow: limits.sendWindow,
-    queueMessages: limits.queueMessages,
-    queueBytes: limits.queueBytes,
-    isPersistent: request.isPersistent,
-    mayReceive: (topic) => session.acl.mayReceive(topic),
-    grantedQos,
-    retained: options.retained,
-    counters: options.counters,
-  });
-
-  function grantedQos(topic: string): Qos | undefined {
-    let granted: Qos | undefined;
-    for (const { filter, qos } of subscriptions.values()) {
-      if ((granted === undefined || qos > granted) && matchesFilter(filter, topic)) granted = qos;
-    }
-    return granted;
-  }
-
-  const session: Session = {
-    ...request,
-    delivery,
-    inboundIds: new Set(),
-    subscribe(filter, qos) {
-      const before = subscriptions.get(filter);
-      if (before === undefined && subscriptions.size >= limits.subscriptionsPerClient) return false;
-      const subscription = { filter, qos, receiver: delivery };
-      // The new one first: the same filter again replaces it without a gap [MQTT-3.8.4-3].
-      bus.add(subscription);
-      if (before !== undefined) bus.remove(before);
-      subscriptions.set(filter, subscription);
-      return true;
+    restore(kept, acl) {
+      const { clientId, user } = kept;
+      const session = create({ clientId, user, acl, isPersistent: true });
+      session.restore({ ...kept, offlineSince: kept.offlineSince ?? now() });
+      noteOffline(session);
     },
-    unsubscribe(filter) {
-      const subscription = subscriptions.get(filter);
-      if (subscription === undefined) return;
-      bus.remove(subscription);
-      subscriptions.delete(filter);
+    expire() {
+      const before = now() - limits.sessionExpiryMs;
+      const gone = [];
+      for (const session of offline) {
+        if ((session.offlineSince ?? Infinity) > before || gone.length === EXPIRED_AT_ONCE) break;
+        gone.push(session);
+      }
+      for (const session of gone) expireOne(session);
+      return gone.length;
     },
-    filters: () => [...subscriptions.values()].map(({ filter, qos }) => ({ filter, qos })),
   };
-  return session;
 }

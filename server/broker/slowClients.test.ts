@@ -27,7 +27,7 @@ async function fillUp(topic: string, qos: 0 | 1, isFull: () => boolean): Promise
   const payload = Buffer.alloc(100_000, "x");
   let sent = 0;
   for (; !isFull(); sent++) {
-    hub.broker.publish({ topic, payload, qos, retain: false });
+    void hub.broker.publish({ topic, payload, qos, retain: false });
     await new Promise((resolve) => setImmediate(resolve));
   }
   return sent;
@@ -66,7 +66,7 @@ describe("B7: a client that does not read", () => {
     await frozen("flood", { qos: 1, clean: false });
     const sent = await fillUp("flood", 1, () => (statusOf("frozen")?.queued ?? 0) >= 20);
     expect(await hub.change(({ up }) => !up)).toMatchObject({ clientId: "frozen", cause: "slow" });
-    hub.broker.publish({ topic: "flood", payload: "last", qos: 1, retain: false });
+    void hub.broker.publish({ topic: "flood", payload: "last", qos: 1, retain: false });
     const again = hub.raw({ clientId: "frozen", clean: false });
     await again.next("publish", ({ payload }) => payload.toString() === "last");
     const ids = again.publishes().map(({ messageId }) => messageId);
@@ -76,7 +76,8 @@ describe("B7: a client that does not read", () => {
 });
 
 describe("B8: the send window", () => {
-  const publish = (payload: string) => hub.broker.publish({ topic: "w", payload, qos: 1, retain: false });
+  const publish = (payload: string): void =>
+    void hub.broker.publish({ topic: "w", payload, qos: 1, retain: false });
 
   async function handled(client: RawClient): Promise<void> {
     const before = client.packets.filter(({ cmd }) => cmd === "pingresp").length;

@@ -5,6 +5,8 @@ import type { Reader } from "./reader.ts";
 export interface Connection {
   readonly reader: Reader;
   readonly commit: (operations: readonly Operation[]) => Promise<boolean>;
+  /** For what the other side waits: it is taken however much waits already, because no more comes until it is written. */
+  readonly commitPatiently: (operations: readonly Operation[]) => Promise<boolean>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

@@ -174,5 +174,55 @@ export const hubSchema: Schema = {
       createdAt INTEGER NOT NULL
     ) STRICT;
     `,
+    `
+    CREATE TABLE mqttRetained (
+      topic TEXT PRIMARY KEY, payload BLOB NOT NULL, qos INTEGER NOT NULL, user TEXT, seenAt INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE mqttSessions (
+      clientId TEXT PRIMARY KEY, user TEXT, offlineSince INTEGER, sentCount INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE mqttSubscriptions (
+      clientId TEXT NOT NULL, filter TEXT NOT NULL, qos INTEGER NOT NULL, PRIMARY KEY (clientId, filter)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE mqttQueue (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      clientId TEXT NOT NULL,
+      packetId INTEGER NOT NULL,
+      topic TEXT NOT NULL,
+      payload BLOB NOT NULL,
+      qos INTEGER NOT NULL,
+      replayed INTEGER NOT NULL,
+      isReceived INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX mqttQueueOfClient ON mqttQueue (clientId);
+    CREATE TABLE mqttInbound (
+      clientId TEXT NOT NULL, packetId INTEGER NOT NULL, PRIMARY KEY (clientId, packetId)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE mqttWills (
+      clientId TEXT PRIMARY KEY,
+      user TEXT,
+      epoch INTEGER NOT NULL,
+      topic TEXT NOT NULL,
+      payload BLOB NOT NULL,
+      qos INTEGER NOT NULL,
+      retain INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE journal (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL UNIQUE,
+      topic TEXT NOT NULL,
+      payload BLOB NOT NULL,
+      qos INTEGER NOT NULL,
+      retain INTEGER NOT NULL,
+      clientId TEXT,
+      user TEXT,
+      epoch INTEGER NOT NULL,
+      will INTEGER NOT NULL,
+      seenAt INTEGER NOT NULL,
+      attempts INTEGER NOT NULL DEFAULT 0,
+      done TEXT,
+      origin TEXT
+    ) STRICT;
+    `,
   ],
 };

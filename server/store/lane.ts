@@ -21,7 +21,8 @@ export interface Backlog {
 
 /** The queue of commits to one database file: one batch is under way while the next one collects. */
 export interface Lane {
-  readonly commit: (operations: readonly Operation[]) => Promise<boolean>;
+  /** A patient caller is taken however much waits: it brings no more until this is written. @default false */
+  readonly commit: (operations: readonly Operation[], isPatient?: boolean) => Promise<boolean>;
   readonly receive: (result: BatchResult) => void;
   readonly fail: (message: string) => void;
   readonly health: () => FileHealth;
@@ -67,9 +68,9 @@ export function createLane({ file, send, onHealth }: LaneOptions): Lane {
   let isLastChance = false;
   let onDrained: (() => void) | undefined;
 
-  function commit(group: readonly Operation[]): Promise<boolean> {
+  function commit(group: readonly Operation[], isPatient = false): Promise<boolean> {
     const size = group.reduce((sum, one) => sum + bytesOf(one), 0);
-    const refusal = refusalOf(group.length, size);
+    const refusal = refusalOf(group.length, size, isPatient);
     if (refusal !== undefined) return Promise.reject(refusal);
     operations += group.length;
     bytes += size;
@@ -80,9 +81,10 @@ export function createLane({ file, send, onHealth }: LaneOptions): Lane {
     });
   }
 
-  function refusalOf(count: number, size: number): StoreError | undefined {
+  function refusalOf(count: number, size: number, isPatient: boolean): StoreError | undefined {
     if (isClosed) return new StoreError("store.closed", "The store is closed; nothing was written.");
     if (health.state === "failed") return failure();
+    if (isPatient) return undefined;
     if (operations + count <= writerLimits.queueOperations && bytes + size <= writerLimits.queueBytes) return;
     return new StoreError(
       "store.overloaded",

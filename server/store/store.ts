@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { type BrokerStore, createBrokerStore } from "./brokerStore.ts";
 import { createAuditStore, type AuditStore } from "./audit.ts";
 import { createChannelStore, type ChannelStore } from "./channels.ts";
 import type { Connection } from "./connection.ts";
@@ -28,6 +29,8 @@ import { openVault, type Vault } from "./vault.ts";
 import { createWriter, type Writer } from "./writer.ts";
 
 export type * from "./audit.ts";
+export type * from "./brokerState.ts";
+export type * from "./brokerStore.ts";
 export type * from "./channels.ts";
 export type * from "./counters.ts";
 export type * from "./devices.ts";
@@ -56,6 +59,7 @@ export interface Store {
   readonly audit: AuditStore;
   readonly devices: DeviceStore;
   readonly flows: FlowStore;
+  readonly broker: BrokerStore;
   readonly runtime: RuntimeStore;
   readonly outbox: OutboxStore;
   readonly notifications: NotificationStore;
@@ -141,6 +145,7 @@ function repositories(writer: Writer, readers: Readers, now: () => number): Repo
   const connect = (file: StoreFile): Connection => ({
     reader: readers[file],
     commit: (operations) => writer.commit(file, operations),
+    commitPatiently: (operations) => writer.commit(file, operations, true),
     now,
   });
   const hub = connect("hub");
@@ -153,6 +158,7 @@ function repositories(writer: Writer, readers: Readers, now: () => number): Repo
     audit: createAuditStore(hub),
     devices: createDeviceStore(hub),
     flows: createFlowStore(hub),
+    broker: createBrokerStore(hub),
     runtime: createRuntimeStore(hub),
     outbox: createOutboxStore(hub),
     notifications: createNotificationStore(hub),

@@ -12,7 +12,12 @@ export interface Writer {
    * Resolves once the operations are on disk, in the order of the calls; all are written or none.
    * `false`: a guard found nothing to change, and nothing was written.
    */
-  readonly commit: (file: StoreFile, operations: readonly Operation[]) => Promise<boolean>;
+  readonly commit: (
+    file: StoreFile,
+    operations: readonly Operation[],
+    /** Takes the operations however much waits. @default false */
+    isPatient?: boolean,
+  ) => Promise<boolean>;
   readonly health: (file: StoreFile) => FileHealth;
   readonly onHealth: (listener: (health: FileHealth) => void) => () => void;
   readonly backlog: (file: StoreFile) => Backlog;
@@ -76,7 +81,7 @@ export function createWriter(paths: Readonly<Record<StoreFile, string>>): Writer
   }
 
   return {
-    commit: (file, operations) => lanes[file].commit(operations),
+    commit: (file, operations, isPatient) => lanes[file].commit(operations, isPatient),
     health: (file) => lanes[file].health(),
     onHealth: (listener) => {
       listeners.add(listener);

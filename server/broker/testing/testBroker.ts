@@ -4,6 +4,7 @@ import { createBroker, type AclRule, type Arrival, type Broker, type BrokerOptio
 import type { Identity, Refusal } from "../access.ts";
 import type { SessionChange } from "../connections.ts";
 import { portOf } from "../tcpListener.ts";
+import { createMemoryStorage } from "./memoryStorage.ts";
 import { createRawClient, type RawClient, type RawClientOptions } from "./rawClient.ts";
 
 /** A running broker with everything a test looks at. */
@@ -51,7 +52,13 @@ export async function startTestBroker(options: Partial<BrokerOptions> = {}): Pro
       },
     },
     tcp: { host: "127.0.0.1", port: 0 },
+    storage: createMemoryStorage(),
+    bootId: "boot",
     now: Date.now,
+    schedule(run, delayMs) {
+      const timer = setTimeout(run, delayMs);
+      return () => clearTimeout(timer);
+    },
     log: { info: log, warn: log, error: log },
     ...options,
   });

@@ -1,0 +1,152 @@
+import { matchesFilter } from "#flows/topics/topicFilter.ts";
+import type { Acl } from "./acl.ts";
+import type { Qos } from "./arrival.ts";
+import type { Bus, BusSubscription } from "./bus.ts";
+import type { Counters } from "./counters.ts";
+import { createDelivery, type Delivery } from "./delivery.ts";
+import type { Ledger } from "./ledger.ts";
+import type { BrokerLimits } from "./limits.ts";
+import type { KeptSession } from "./storage.ts";
+
+/** What the broker keeps for a client id; with clean session 0 it outlives the connection, and the hub. */
+export interface Session {
+  readonly clientId: string;
+  readonly user: string | undefined;
+  readonly isPersistent: boolean;
+  readonly delivery: Delivery;
+  /** QoS 2 packet ids that were routed and wait for PUBREL [MQTT-4.3.3-2]. */
+  readonly inboundIds: InboundIds;
+  /** When its connection ended, ms since 1970; `undefined` while it is connected. */
+  offlineSince: number | undefined;
+  /** The rules of its newest connection. */
+  acl: Acl;
+  subscribe(filter: string, qos: Qos): boolean;
+  unsubscribe(filter: string): void;
+  filters(): readonly { readonly filter: string; readonly qos: Qos }[];
+  /** Takes up what was kept, as far as today's rules allow it. */
+  restore(kept: KeptSession): void;
+  /** Ends all subscriptions; returns how many messages are given up. */
+  discard(): number;
+}
+
+/** The QoS 2 packet ids of one publisher. */
+export interface InboundIds {
+  readonly size: number;
+  has(packetId: number): boolean;
+  add(packetId: number): void;
+  delete(packetId: number): void;
+  /** Takes up kept ids. */
+  restore(packetIds: readonly number[]): void;
+}
+
+/** What a session is made from. */
+export interface SessionRequest {
+  readonly clientId: string;
+  readonly user: string | undefined;
+  readonly acl: Acl;
+  readonly isPersistent: boolean;
+}
+
+/** Parts a session works with. */
+export interface SessionParts {
+  readonly bus: Bus;
+  readonly limits: BrokerLimits;
+  readonly counters: Counters;
+  readonly ledger: Ledger;
+  readonly nextSeq: () => number;
+  readonly onBytes: (change: number) => void;
+  readonly onOverflow: () => void;
+}
+
+/** Creates the session of one client, without subscriptions. */
+export function createSession(request: SessionRequest, parts: SessionParts): Session {
+  const { bus, limits, ledger } = parts;
+  const { clientId, isPersistent } = request;
+  const subscriptions = new Map<string, BusSubscription>();
+  const delivery = createDelivery({
+    ...parts,
+    clientId,
+    isPersistent,
+    sendWindow: limits.sendWindow,
+    queueMessages: limits.queueMessages,
+    queueBytes: limits.queueBytes,
+    queuePolicy: limits.queuePolicy,
+    mayReceive: (topic) => session.acl.mayReceive(topic),
+    grantedQos,
+  });
+
+  function grantedQos(topic: string): Qos | undefined {
+    let granted: Qos | undefined;
+    for (const { filter, qos } of subscriptions.values()) {
+      if ((granted === undefined || qos > granted) && matchesFilter(filter, topic)) granted = qos;
+    }
+    return granted;
+  }
+
+  function add(filter: string, qos: Qos): void {
+    const before = subscriptions.get(filter);
+    const subscription = { filter, qos, receiver: delivery };
+    // The new one first: the same filter again replaces it without a gap [MQTT-3.8.4-3].
+    bus.add(subscription);
+    if (before !== undefined) bus.remove(before);
+    subscriptions.set(filter, subscription);
+  }
+
+  const session: Session = {
+    ...request,
+    delivery,
+    inboundIds: createInboundIds(request, ledger),
+    offlineSince: undefined,
+    subscribe(filter, qos) {
+      const before = subscriptions.get(filter);
+      if (before === undefined && subscriptions.size >= limits.subscriptionsPerClient) return false;
+      add(filter, qos);
+      if (isPersistent && before?.qos !== qos) ledger.note({ do: "subscribe", clientId, filter, qos });
+      return true;
+    },
+    unsubscribe(filter) {
+      const subscription = subscriptions.get(filter);
+      if (subscription === undefined) return;
+      bus.remove(subscription);
+      subscriptions.delete(filter);
+      if (isPersistent) ledger.note({ do: "unsubscribe", clientId, filter });
+    },
+    filters: () => [...subscriptions.values()].map(({ filter, qos }) => ({ filter, qos })),
+    restore(kept) {
+      session.offlineSince = kept.offlineSince;
+      for (const { filter, qos } of kept.subscriptions) {
+        if (session.acl.maySubscribe(filter)) add(filter, qos);
+        else ledger.note({ do: "unsubscribe", clientId, filter });
+      }
+      session.inboundIds.restore(kept.inboundIds);
+      delivery.restore(kept.queue, kept.sentCount ?? limits.sendWindow);
+    },
+    discard() {
+      for (const subscription of subscriptions.values()) bus.remove(subscription);
+      subscriptions.clear();
+      return delivery.discard();
+    },
+  };
+  return session;
+}
+
+/** Of a session that outlives its connection the ids are kept too: a restarted hub must not route a message twice. */
+function createInboundIds({ clientId, isPersistent }: SessionRequest, ledger: Ledger): InboundIds {
+  const ids = new Set<number>();
+  return {
+    get size() {
+      return ids.size;
+    },
+    has: (packetId) => ids.has(packetId),
+    add(packetId) {
+      ids.add(packetId);
+      if (isPersistent) ledger.note({ do: "inbound", clientId, packetId });
+    },
+    delete(packetId) {
+      if (ids.delete(packetId) && isPersistent) ledger.note({ do: "release", clientId, packetId });
+    },
+    restore(kept) {
+      for (const packetId of kept) ids.add(packetId);
+    },
+  };
+}
