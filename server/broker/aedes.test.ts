@@ -109,7 +109,7 @@ async function flooding(): Promise<RawClient> {
   const publisher = client();
   await publisher.next("connack");
   for (let n = 0; n < SEGMENTS; n++) {
-    publisher.send(publishPacket(`${n}`, "x", { qos: 1, messageId: n + 1 }));
+    publisher.send(publishPacket(`${n}`, "x".repeat(200), { qos: 1, messageId: n + 1 }));
     if (n % 10 === 0) await setImmediate();
   }
   return publisher;

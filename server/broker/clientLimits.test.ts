@@ -1,6 +1,8 @@
+import { setImmediate } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { brokerLimits, type BrokerLimits } from "./limits.ts";
 import { createClientRate } from "./clientRate.ts";
+import { createMemoryStorage } from "./testing/memoryStorage.ts";
 import { publishPacket, type RawClient } from "./testing/rawClient.ts";
 import { startTestBroker, type TestBroker } from "./testing/testBroker.ts";
 import { createTestClock } from "./testing/testClock.ts";
@@ -144,6 +146,37 @@ describe("B30: the rate of one client", () => {
     expect(held).toBe(0);
     sudden.count(1);
     expect(held).toBe(1);
+  });
+});
+
+describe("B23: while the disk does not answer", () => {
+  test("a publisher is read up to its bound and no further, others go on, and nothing is lost or out of order", async () => {
+    const storage = createMemoryStorage();
+    let release = () => {};
+    const isReleased = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    storage.hold = () => isReleased;
+    const { now, schedule } = clock;
+    hub = await startTestBroker({ storage, now, schedule, limits: { inboundWaiting: 20 } });
+    const publisher = await joined("publisher");
+    const other = await joined("other");
+    const total = 2_000;
+    for (let messageId = 1; messageId <= total; messageId++) {
+      publisher.send(publishPacket("r", `${messageId}`.padEnd(200), { qos: 1, retain: true, messageId }));
+      if (messageId % 10 === 0) await setImmediate();
+    }
+    await settled(other);
+    expect(isHeld("publisher")).toBe(true);
+    expect(hub.arrivals.length).toBeGreaterThan(20);
+    // One piece of at most 64 KiB was read beyond the bound, not all 440 KB.
+    expect(hub.arrivals.length).toBeLessThan(total / 2);
+    expect(publisher.packets.filter(({ cmd }) => cmd === "puback")).toEqual([]);
+    release();
+    await publisher.next("puback", ({ messageId }) => messageId === total);
+    const expected = Array.from({ length: total }, (_, index) => `${index + 1}`);
+    expect(hub.arrivals.map(({ payload }) => payload.toString().trim())).toEqual(expected);
+    expect(isHeld("publisher")).toBe(false);
   });
 });
 
