@@ -13,6 +13,7 @@ import { hubMetrics } from "./hubMetrics.ts";
 import { type HubLog, type HubParts, type HubWorld, connectHubParts, openHubParts } from "./hubParts.ts";
 import type { Settings } from "./settings.ts";
 import { portProblem } from "./portProblem.ts";
+import { readReplay } from "./replay.ts";
 import { createStops } from "./stops.ts";
 import { version } from "./version.ts";
 
@@ -80,6 +81,7 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
     traces,
     catalog,
     outbox,
+    live,
   }: HubParts): Promise<void> {
     const startedAt = now();
     const downtime = { from: store.runtime.heartbeat() ?? startedAt, to: startedAt };
@@ -89,7 +91,7 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
     await broker.start();
     stops.add(traces.flush, runtime.stop, broker.stop);
     for (const { topic, payload } of broker.retained("#")) devices.retained(topic, payload);
-    runtime.start(catalog.enabled(), downtime);
+    await runtime.start(catalog.enabled(), downtime, await readReplay({ store, live, log, now }));
     await outbox.start();
     stops.add(outbox.stop);
     const beating = setInterval(() => {

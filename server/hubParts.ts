@@ -65,13 +65,13 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
   const devices = createDevices({ store: store.devices, now, schedule, log, newToken });
   // One of its own: a device that keeps trying a wrong token must not keep people of its address from signing in.
   const access = createMqttAccess({ devices, attempt: createThrottle(now).attempt });
-  const { limits } = settings;
   const broker = createBroker({
     access,
     storage: store.broker,
+    isAwaited: (message) => runtime.awaits(message),
     bootId,
     tcp: undefined,
-    limits,
+    limits: settings.limits,
     now,
     schedule,
     log,
@@ -90,7 +90,14 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
   const outbox = createOutbox({ store: store.outbox, perform, now, schedule, random: Math.random, log });
   const runtime = createRuntime({
     specs: nodes,
-    store: store.runtime,
+    store: {
+      ...store.runtime,
+      commit(changes) {
+        // A run is never on disk before the message that caused it: a replay would then be a second run.
+        broker.submit();
+        return store.runtime.commit(changes);
+      },
+    },
     publish: (message) => void broker.publish(message),
     outboxHasNew: outbox.poke,
     deviceOf: devices.deviceOf,

@@ -27,6 +27,7 @@ export function createPerformers({
           error: `The message to ${topic} was too old to be published.`,
         };
       try {
+        // On disk before its row is deleted: at any time it is in the outbox or in the broker.
         await broker.publish({ topic, payload: payloadBytes(payload), qos, retain, origin });
         return { outcome: "delivered" };
       } catch (error) {

@@ -232,6 +232,7 @@ async function running(
       clientId: undefined,
       user: undefined,
       origin,
+      journalId: undefined,
     });
   runtime = createRuntime({
     specs: nodes,
@@ -258,7 +259,7 @@ async function running(
     bootId: "boot",
   });
   runtime.onRun((run) => finished.push(run));
-  runtime.start([{ document, version: 1 }], { from: nowMs, to: nowMs });
+  await runtime.start([{ document, version: 1 }], { from: nowMs, to: nowMs });
   /** Moves the clock on; what the host had scheduled runs in order. */
   const advance = async (ms: number) => {
     const untilMs = clock.nowMs + ms;
