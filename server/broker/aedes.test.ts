@@ -19,7 +19,7 @@ let countsWaiting: boolean;
 let peers: Peer[];
 let requests: ConnectRequest[];
 let published: InboundPublish[];
-let restored: { topic: string; qos: 0 | 1 | 2 }[];
+let hasSession: boolean;
 let clients: RawClient[];
 /** Length of `calls` at which an opening is refused. */
 let refusedOpenAt: number;
@@ -66,14 +66,15 @@ const hooks: PeerHooks = {
   received: (_peer, id, kept) => keep(`received ${id}`, kept),
   released: (_peer, id, kept) => keep(`released ${id}`, kept),
   kept: (act) => keep("kept", act),
-  restore: () => restored,
+  hasSession: () => hasSession,
   closed: (_peer, cause) => void calls.push(`closed ${cause}`),
   refused: (_peer, reason) => void calls.push(`refused ${reason}`),
   failed: (_error, what) => void calls.push(`failed ${what}`),
 };
 
 beforeEach(async () => {
-  [calls, requests, published, restored, clients] = [[], [], [], [], []];
+  [calls, requests, published, clients] = [[], [], [], []];
+  hasSession = false;
   heldPublishes = undefined;
   countsWaiting = false;
   peers = [];
@@ -218,7 +219,7 @@ test("READ: a held client is not read, and its keep-alive does not run out", asy
   await held.next("puback");
 });
 
-test("SUBSCRIBE: filters beyond the limit are told and not asked about; the parser has one listener", async () => {
+test("SUBSCRIBE: filters beyond the limit are told and not asked about", async () => {
   const subscriptions = Array.from({ length: 103 }, (_, n) => ({ topic: `${n}`, qos: 0 }) as const);
   const subscriber = client();
   subscriber.send({ cmd: "subscribe", messageId: 1, subscriptions });
@@ -226,8 +227,6 @@ test("SUBSCRIBE: filters beyond the limit are told and not asked about; the pars
   expect(granted).toEqual([...Array.from({ length: 100 }, () => 0), 128, 128, 128]);
   expect(calls).toContain("too many 3");
   expect(calls.filter((call) => call.startsWith("subscribe "))).toHaveLength(100);
-  const [parser] = peers.map(({ connection }) => Reflect.get(Reflect.get(connection, "client"), "_parser"));
-  expect(parser.listenerCount("packet")).toBe(1);
 });
 
 test("PUBLISH: an error closes the connection without acknowledgement", async () => {
@@ -266,12 +265,42 @@ test("SUBSCRIBE: asked before the SUBACK, told after it without the denied ones;
   expect(calls.at(-1)).toBe("unsubscribed a");
 });
 
-test("a kept session: its subscriptions are asked again before it opens, and not replayed", async () => {
-  restored = [{ topic: "a", qos: 1 }];
+test("SUBSCRIBE: every filter gets its return code, equal ones too, in their order [MQTT-3.9.3-1]", async () => {
+  const subscriber = client();
+  await called("ready");
+  const subscriptions = (["a", "b", "a", "denied", "a", "0", "denied"] as const).map((topic, index) => ({
+    topic,
+    qos: ([0, 1, 2] as const)[index % 3] ?? 0,
+  }));
+  subscriber.send({ cmd: "subscribe", messageId: 9, subscriptions });
+  expect((await subscriber.next("suback")).granted).toEqual([0, 1, 2, 128, 1, 2, 128]);
+  expect(calls.at(-1)).toBe("subscribed a,b,a,a,0");
+  subscriber.socket.end();
+  await called("closed socket");
+  expect(calls.filter((call) => call.startsWith("unsubscribed"))).toEqual([]);
+});
+
+test("SUBSCRIBE: aedes ends no connection for a filter too deep; the hook answers 0x80", async () => {
+  const subscriber = client();
+  await called("ready");
+  expect(await subscriber.subscribe("a/".repeat(200))).toBe(0);
+});
+
+test("a kept session is present, with or without subscriptions, and none is asked for [MQTT-3.2.2-2]", async () => {
+  hasSession = true;
   const returning = client({ clean: false });
   expect(await returning.next("connack")).toMatchObject({ sessionPresent: true });
   await called("ready");
-  expect(calls).toEqual(["connect c", "subscribe a 1", "open", "ready"]);
+  expect(calls).toEqual(["connect c", "open", "ready"]);
+});
+
+test("a clean session, and one that is not there, are not present [MQTT-3.2.2-1] [MQTT-3.2.2-3]", async () => {
+  const fresh = client({ clean: false });
+  expect(await fresh.next("connack")).toMatchObject({ sessionPresent: false });
+  hasSession = true;
+  const clean = client({ clientId: "other" });
+  expect(await clean.next("connack")).toMatchObject({ sessionPresent: false });
+  await expect.poll(() => calls.filter((call) => call === "ready")).toHaveLength(2);
 });
 
 test("PUBACK, PUBREC and PUBCOMP come with their packet id", async () => {
@@ -354,7 +383,7 @@ test("keep-alive and protocol errors have their causes", async () => {
   await rude.next("connack");
   rude.socket.write(Buffer.from("f000", "hex"));
   await called("closed protocol");
-  expect(calls).toContain("refused protocol");
+  expect(calls).toContain("refused packet-type");
 });
 
 test("the frame guard sees the bytes before the parser", async () => {

@@ -1,21 +1,31 @@
 import { Aedes, type Client, type ConnectPacket } from "aedes";
 import type { Packet } from "mqtt-packet";
 import { EventEmitter } from "node:events";
+import { createByteBudget } from "./byteBudget.ts";
 import { causeOf, refusalReason } from "./closeReasons.ts";
-import { createFrameGuard } from "./frames.ts";
+import { connectRequest } from "./connectRequest.ts";
+import { createFilterCover } from "./filterCover.ts";
+import { createFrameRules } from "./frameRules.ts";
+import { createFrameGuard, type FrameGuard } from "./frames.ts";
+import type { FrameViolation } from "./frameViolation.ts";
 import { createInflow } from "./inflow.ts";
-import type { CloseCause, ConnackCode, ConnectRequest, Peer } from "./peer.ts";
+import type { CloseCause, ConnackCode, Peer } from "./peer.ts";
 import type { PeerHooks, PeerLimits, PeerPort } from "./peer.ts";
 import { createAedesPersistence } from "./persistence.ts";
 import { createSilentEmitter } from "./silentEmitter.ts";
 
 /** Undocumented members of a client that we rely on; the contract test holds each one. */
 interface ClientInside {
-  readonly _parser: EventEmitter & { parse(chunk: Uint8Array): number };
+  readonly _parser: {
+    parse(chunk: Uint8Array): number;
+    prependListener(event: "packet", listener: (packet: Packet) => void): unknown;
+  };
   /** Runs when the client has a keep-alive and is connected. */
   readonly _keepaliveTimer?: NodeJS.Timeout | null;
   /** Set by a DISCONNECT packet. */
   readonly _disconnected: boolean;
+  /** By filter, which is a number here. */
+  readonly subscriptions: Record<string, unknown>;
 }
 
 /** Undocumented members of the broker that we rely on; the timers exist once it listens. */
@@ -27,15 +37,18 @@ interface AedesInside {
   readonly _clearWillInterval?: NodeJS.Timeout;
 }
 
-/** More levels are refused before our hooks are asked; fewer are ours to judge. */
-const LEVELS_MAX = 100;
-
 interface AedesPeer extends Peer {
   readonly client: Client;
+  readonly guard: FrameGuard;
   cause: CloseCause | undefined;
   isOpen: boolean;
   connect: ConnectPacket | undefined;
 }
+
+/** The CONNACK for a protocol level that is not spoken here [MQTT-3.1.2-2]. */
+const WRONG_LEVEL = Buffer.from([0x20, 0x02, 0x00, 0x01]);
+/** The most levels aedes can be told; the guard and the access rules have a lower limit. */
+const AEDES_LEVELS_MAX = 100;
 
 /**
  * The one file that touches aedes. aedes parses, shakes hands and keeps time; whether, when and to whom a message goes
@@ -43,8 +56,9 @@ interface AedesPeer extends Peer {
  */
 export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort {
   const peers = new WeakMap<Client, AedesPeer>();
-  /** Filters beyond the limit of one SUBSCRIBE. */
-  const excess = new WeakSet<object>();
+  const cover = createFilterCover(limits.filtersPerSubscribe);
+  const rules = createFrameRules(limits);
+  const strangers = createByteBudget(limits.unauthenticatedBytes);
   let isStopping = false;
 
   /** Undefined only for clients that aedes would make by itself; it makes none. */
@@ -72,7 +86,8 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
     const peer = peers.get(client);
     let code: ConnackCode = 3;
     try {
-      if (peer !== undefined) code = await hooks.connect(peer, connectRequest(peer, username, password));
+      const request = connectRequest(peer?.connect, { clientId: client.id, username, password });
+      if (peer !== undefined) code = await hooks.connect(peer, request);
     } catch (error) {
       hooks.failed(error, "connect");
     }
@@ -84,7 +99,7 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
   }
 
   const persistence = createAedesPersistence<Client>({
-    restore: (clientId) => hooks.restore(clientId),
+    hasSession: (clientId) => hooks.hasSession(clientId),
     acknowledged: (client, id) => tell(client, "acknowledge", (peer) => hooks.acknowledged(peer, id)),
     received: (client, id, kept) => tell(client, "receive", (peer) => hooks.received(peer, id, kept)),
     released: (client, id, kept) => tell(client, "release", (peer) => hooks.released(peer, id, kept)),
@@ -99,9 +114,10 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
     connectTimeout: limits.connectMs,
     drainTimeout: limits.drainMs,
     queueLimit: limits.packetsBehindConnect,
-    maxTopicLevels: LEVELS_MAX,
-    // The default, 23, refuses longer ids of MQTT 3.1 clients that work everywhere else.
-    maxClientsIdLength: limits.clientIdBytes,
+    // Both are ours to keep: the defaults refuse ids of MQTT 3.1 clients that work everywhere else, and end a
+    // connection for one filter too deep.
+    maxTopicLevels: AEDES_LEVELS_MAX,
+    maxClientsIdLength: Infinity,
     preConnect(client, packet, done) {
       tell(client, "connect", (peer) => {
         peer.connect = packet;
@@ -109,6 +125,8 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
       done(null, true);
     },
     authenticate(client, username, password, done) {
+      // What came behind the CONNECT has ended it already.
+      if (client.closed) return;
       const answer = (code: ConnackCode): void => {
         if (code === 0) done(null, true);
         else done(refusal(code), false);
@@ -129,9 +147,11 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
       done(isStopping ? new Error("Wills are not published when the hub stops.") : null);
     },
     authorizeSubscribe(client, subscription, done) {
-      const { topic, qos } = subscription;
-      if (excess.has(subscription)) return done(null, null);
-      const isGranted = withPeer(client, "subscribe", false, (peer) => hooks.subscribe(peer, topic, qos));
+      const filter = cover.of(subscription);
+      // Without one it is beyond the limit of its packet, or the mark of a session that exists; its subscriptions are in our bus.
+      if (filter === undefined) return done(null, null);
+      const { qos } = subscription;
+      const isGranted = withPeer(client, "subscribe", false, (peer) => hooks.subscribe(peer, filter, qos));
       done(null, isGranted ? subscription : null);
     },
     // aedes delivers nothing itself.
@@ -154,11 +174,13 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
     if (!isOpen) return client.close();
     registerClient(client);
     registered.set(client.id, client);
+    tell(client, "open", (peer) => peer.guard.release());
   };
 
   aedes.on("clientReady", (client) => tell(client, "ready", (peer) => hooks.ready(peer)));
   aedes.on("subscribe", (subscriptions, client) => {
-    const granted = subscriptions.filter(({ qos }) => qos <= 2).map(({ topic }) => topic);
+    const granted = subscriptions.filter(({ qos }) => qos <= 2).map((each) => cover.of(each) ?? "");
+    for (const { topic } of subscriptions) delete insideOfClient(client).subscriptions[topic];
     tell(client, "subscribed", (peer) => hooks.subscribed(peer, granted));
   });
   aedes.on("unsubscribe", (filters, client) =>
@@ -188,6 +210,13 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
   // Without a listener the event would end the process.
   EventEmitter.prototype.on.call(aedes, "error", (error: unknown) => hooks.failed(error, "aedes"));
 
+  function refuse(peer: AedesPeer, violation: FrameViolation): void {
+    hooks.refused(peer, violation);
+    if (violation !== "protocol-version") return peer.close("protocol");
+    peer.blame("protocol");
+    peer.connection.write(WRONG_LEVEL, () => peer.close("protocol"));
+  }
+
   return {
     async start() {
       await aedes.listen();
@@ -214,23 +243,35 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
         },
       });
       const client = aedes.handle(connection, request);
-      const peer = createPeer(client, { connection, inflow });
-      peers.set(client, peer);
-      markExcess(peer, limits.filtersPerSubscribe, (filters) => {
-        for (const filter of filters) excess.add(filter);
-        tell(client, "filters", () => hooks.tooManyFilters(peer, filters.length));
+      const { _parser: parser } = insideOfClient(client);
+      const parse = parser.parse.bind(parser);
+      const guard = createFrameGuard({
+        limits,
+        rules,
+        strangers,
+        isAdmitted: () => peer.isOpen,
+        pass: parse,
       });
-      guardFrames(peer, limits, (violation) => hooks.refused(peer, violation));
+      const peer = createPeer({ client, connection, inflow, guard });
+      peers.set(client, peer);
+      parser.prependListener("packet", (packet) => {
+        const excess = cover.cover(packet);
+        if (excess > 0) tell(client, "filters", () => hooks.tooManyFilters(peer, excess));
+      });
+      parser.parse = (chunk) => {
+        const violation = guard.receive(chunk);
+        if (violation !== undefined) tell(client, "refuse", () => refuse(peer, violation));
+        return 0;
+      };
+      connection.once("close", guard.release);
       return peer;
     },
   };
 }
 
-function createPeer(client: Client, { connection, inflow }: Pick<Peer, "connection" | "inflow">): AedesPeer {
+function createPeer(parts: Pick<AedesPeer, "client" | "connection" | "inflow" | "guard">): AedesPeer {
   const peer: AedesPeer = {
-    client,
-    connection,
-    inflow,
+    ...parts,
     cause: undefined,
     isOpen: false,
     connect: undefined,
@@ -239,61 +280,10 @@ function createPeer(client: Client, { connection, inflow }: Pick<Peer, "connecti
     },
     close(cause) {
       peer.blame(cause);
-      client.close();
+      parts.client.close();
     },
   };
   return peer;
-}
-
-/** The parser is asked for nothing before the guard has seen the sizes. */
-function guardFrames(peer: AedesPeer, limits: PeerLimits, onViolation: (violation: string) => void): void {
-  const { _parser: parser } = insideOfClient(peer.client);
-  const parse = parser.parse.bind(parser);
-  const guard = createFrameGuard(limits, () => peer.isOpen);
-  parser.parse = (chunk) => {
-    const violation = guard.check(chunk);
-    if (violation === undefined) return parse(chunk);
-    onViolation(violation);
-    peer.close("protocol");
-    return 0;
-  };
-}
-
-/** The hook for filters cannot tell one SUBSCRIBE from the next, so those beyond the limit are marked when it is parsed. */
-function markExcess(
-  { client }: AedesPeer,
-  filtersMax: number,
-  onExcess: (filters: readonly object[]) => void,
-): void {
-  const { _parser: parser } = insideOfClient(client);
-  const [handle] = parser.listeners("packet");
-  parser.removeAllListeners("packet");
-  // In its place, not beside it: an emitter with one listener is the quicker one.
-  parser.on("packet", (packet: Packet) => {
-    if (packet.cmd === "subscribe" && packet.subscriptions.length > filtersMax) {
-      onExcess(packet.subscriptions.slice(filtersMax));
-    }
-    handle?.call(parser, packet);
-  });
-}
-
-function connectRequest(
-  { client, connect }: AedesPeer,
-  username: string | undefined,
-  password: Buffer | undefined,
-): ConnectRequest {
-  const isPersistent = connect?.clean === false;
-  return {
-    clientId: client.id,
-    isPersistent,
-    // aedes has invented an id for an empty one, which a client that wants its session back could never name.
-    hasValidId: connect?.clientId !== "" || !isPersistent,
-    keepAliveS: connect?.keepalive ?? 0,
-    version: client.version,
-    username,
-    password,
-    will: connect?.will,
-  };
 }
 
 function refusal(code: Exclude<ConnackCode, 0>) {
@@ -311,7 +301,7 @@ function insideOfBroker(aedes: object): AedesInside {
 }
 
 function isClientInside(client: object): client is ClientInside {
-  return "_parser" in client && "_disconnected" in client;
+  return "_parser" in client && "_disconnected" in client && "subscriptions" in client;
 }
 
 function isAedesInside(aedes: object): aedes is AedesInside {

@@ -16,7 +16,7 @@ export interface Ban {
 
 /** How often is too often, and what follows. */
 export interface BansOptions {
-  /** Offences of one key within a minute that are borne. */
+  /** Offences of one key within a minute that are borne; `Infinity` for one that is never banned. */
   readonly strikesOf: (key: string) => number;
   readonly banMs: number;
   readonly now: () => number;
@@ -40,6 +40,7 @@ export function createBans({ strikesOf, banMs, now, onBan }: BansOptions): Bans 
 
   return {
     strike(key, note) {
+      if (strikesOf(key) === Infinity) return;
       const at = now();
       const entry = entries.get(key) ?? { strikes: [], notes: [], bannedUntil: 0 };
       entry.strikes = [...recent(entry.strikes, at), at].slice(-strikesOf(key));

@@ -173,7 +173,7 @@ export function createBroker(options: BrokerOptions): Broker {
   });
   const violators = createBans({
     strikesOf: (address) =>
-      isLoopback(address) ? limits.protocolErrorsFromLoopback : limits.protocolErrorsPerAddress,
+      isLoopback(address) ? limits.protocolErrorsFromLoopback || Infinity : limits.protocolErrorsPerAddress,
     banMs: limits.banMs,
     now,
     onBan({ key: address, until }) {
@@ -212,11 +212,6 @@ export function createBroker(options: BrokerOptions): Broker {
       }),
     addressOf,
     flapping,
-    onStrangerBytes(peer, bytes) {
-      if (gate.charge(peer.connection, bytes)) return;
-      connections.hooks.refused(peer, "unauthenticated-bytes");
-      peer.close("protocol");
-    },
     onViolation: (peer, reason) => violators.strike(addressOf(peer), reason),
     onAdmitted: ({ connection }) => gate.admit(connection),
     onChange: sessionListeners.tell,

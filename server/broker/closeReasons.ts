@@ -14,9 +14,10 @@ export function causeOf(error: Error): CloseCause {
 
 /** The word to count an ended connection under; `undefined` when nobody broke a rule, or it is counted already. */
 export function refusalReason(error: Error, cause: CloseCause | undefined): string | undefined {
-  // A CONNACK refused it: the hook has counted that, unless aedes knew the version to be wrong.
-  if ("errorCode" in error) return error.errorCode === 1 ? "protocol-version" : undefined;
+  // A CONNACK refused it: the hook has counted that.
+  if ("errorCode" in error) return undefined;
   if ("refusal" in error && typeof error.refusal === "string") return error.refusal;
   if (error.message === "connect did not arrive in time") return "connect-timeout";
+  if (error.message === "Client queue limit reached") return "packets-behind-connect";
   return cause === "protocol" || cause === "slow" ? cause : undefined;
 }

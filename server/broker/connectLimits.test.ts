@@ -64,20 +64,6 @@ describe("B30: connections that have not logged in", () => {
     expect(await connected("next")).toBe(0);
   });
 
-  test("C13: may send so many bytes together, and no more", async () => {
-    // A CONNECT of this client id has 17 bytes.
-    await start({ unauthenticatedBytes: 25 });
-    const first = silent();
-    first.socket.write(Buffer.from("10ff00044d515454", "hex"));
-    await expect.poll(() => hub.broker.stats().connections).toBe(1);
-    expect(await connected("abc")).toBe(0);
-    expect(await connected("abcd")).toBe("closed");
-    expect(hub.broker.stats().refused).toEqual({ "unauthenticated-bytes": 1 });
-    first.socket.destroy();
-    await expect.poll(() => hub.broker.stats().connections).toBe(1);
-    expect(await connected("abcd")).toBe(0);
-  });
-
   test("may put so many packets behind their CONNECT, and no more", async () => {
     await start({ packetsBehindConnect: 3 });
     const connect = { cmd: "connect", protocolId: "MQTT", protocolVersion: 4, clean: true } as const;

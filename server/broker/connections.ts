@@ -3,9 +3,8 @@ import { ownsClientId, type Access, type Knock } from "./access.ts";
 import { compileAcl, type Acl } from "./acl.ts";
 import { createAdmission, type Candidate, type Verdict } from "./admission.ts";
 import type { Bans } from "./bans.ts";
-import { endingError } from "./closeReasons.ts";
 import { countRefused, type Counters } from "./counters.ts";
-import { isWithin } from "./filters.ts";
+import { textBounds } from "./filters.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Ingest, Publisher } from "./ingest.ts";
 import type { BrokerLimits } from "./limits.ts";
@@ -76,8 +75,6 @@ export interface ConnectionsOptions {
   readonly addressOf: (peer: Peer) => string;
   /** Shuts out client ids that several devices fight for. */
   readonly flapping: Bans;
-  /** Bytes came from a peer that is not admitted yet. */
-  readonly onStrangerBytes: (peer: Peer, bytes: number) => void;
   /** A peer broke the protocol. */
   readonly onViolation: (peer: Peer, reason: string) => void;
   /** The CONNECT of a peer was accepted. */
@@ -106,7 +103,7 @@ const nothingAllowed: Acl = { mayPublish: () => false, maySubscribe: () => false
 export function createConnections(options: ConnectionsOptions): Connections {
   const { access, sessions, ingest, retained, ledger, wills, limits, counters } = options;
   const { flapping, now, log, rareLog } = options;
-  const bounds = { bytes: limits.topicBytes, levels: limits.topicLevels };
+  const bounds = textBounds(limits);
   const admit = createAdmission({ access, sessions, limits, counters });
   const candidates = new WeakMap<Peer, Candidate>();
   const byPeer = new WeakMap<Peer, Connection>();
@@ -254,11 +251,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
   function subscribe(peer: Peer, filter: string, qos: 0 | 1 | 2): boolean {
     const connection = present(peer);
-    connection?.inbound.count(1);
-    // Restored before it is open: still in the bus, unless the rules of today forbid it.
-    const acl = connection?.acl ?? candidates.get(peer)?.acl;
-    const isAllowed = acl?.maySubscribe(filter) === true && !filter.startsWith("$share/");
-    if (connection === undefined) return isAllowed;
+    if (connection === undefined) return false;
+    connection.inbound.count(1);
+    const isAllowed = connection.acl.maySubscribe(filter) && !filter.startsWith("$share/");
     if (isAllowed && connection.session.subscribe(filter, qos)) return true;
     counters.denied.subscribe++;
     const { clientId, user } = connection;
@@ -281,13 +276,10 @@ export function createConnections(options: ConnectionsOptions): Connections {
       const connection = byPeer.get(peer);
       if (connection === undefined) return done(new Error("The client is not connected."));
       connection.inbound.count(1);
-      if (isWithin(packet.topic, bounds)) return ingest.publish(connection, packet, done);
-      done(endingError("topic-too-long", "The topic is longer or deeper than allowed."));
+      ingest.publish(connection, packet, done);
     },
     read(peer, bytes) {
-      const connection = byPeer.get(peer);
-      if (connection === undefined) options.onStrangerBytes(peer, bytes);
-      else connection.inbound.read(bytes);
+      byPeer.get(peer)?.inbound.read(bytes);
     },
     pinged: (peer) => byPeer.get(peer)?.inbound.count(1),
     tooManyFilters(peer, count) {
@@ -316,11 +308,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       ledger.whenKept(kept);
     },
     kept: (act) => ledger.whenKept(act),
-    restore(clientId) {
-      const session = sessions.get(clientId);
-      if (session?.isPersistent !== true) return [];
-      return session.filters().map(({ filter, qos }) => ({ topic: filter, qos }));
-    },
+    hasSession: (clientId) => sessions.get(clientId)?.isPersistent === true,
     refused(peer, reason) {
       countRefused(counters, reason);
       const clientId = byPeer.get(peer)?.clientId;

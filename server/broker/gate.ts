@@ -11,8 +11,6 @@ export interface Gate {
    * many come at once, later. Nothing may be read from it before.
    */
   enter(connection: Duplex, address: string, onTurn: () => void): string | undefined;
-  /** So many bytes came from one whose CONNECT is not accepted; false when all such together sent too much. */
-  charge(connection: Duplex, bytes: number): boolean;
   /** Its CONNECT was accepted. */
   admit(connection: Duplex): void;
   /** Destroys what is still open, and waits until it is gone. */
@@ -34,11 +32,9 @@ export interface GateOptions {
 export function createGate({ limits, now, schedule }: GateOptions): Gate {
   const rate = createConnectRate(limits, now);
   const open = new Set<Duplex>();
-  /** Bytes read from each connection whose CONNECT is not accepted yet. */
-  const strangers = new Map<Duplex, number>();
+  const strangers = new Set<Duplex>();
   const waiting = new Map<Duplex, () => void>();
   const perAddress = createTally();
-  let strangerBytes = 0;
   let cancel: (() => void) | undefined;
 
   function leave(connection: Duplex, address: string): void {
@@ -49,11 +45,7 @@ export function createGate({ limits, now, schedule }: GateOptions): Gate {
   }
 
   function admit(connection: Duplex): void {
-    const bytes = strangers.get(connection);
-    if (bytes === undefined) return;
-    strangers.delete(connection);
-    strangerBytes -= bytes;
-    letIn();
+    if (strangers.delete(connection)) letIn();
   }
 
   function letIn(): void {
@@ -69,7 +61,7 @@ export function createGate({ limits, now, schedule }: GateOptions): Gate {
         return;
       }
       waiting.delete(connection);
-      strangers.set(connection, 0);
+      strangers.add(connection);
       onTurn();
     }
   }
@@ -97,13 +89,6 @@ export function createGate({ limits, now, schedule }: GateOptions): Gate {
       perAddress.add(address);
       connection.once("close", () => leave(connection, address));
       return undefined;
-    },
-    charge(connection, bytes) {
-      const before = strangers.get(connection);
-      if (before === undefined) return true;
-      strangers.set(connection, before + bytes);
-      strangerBytes += bytes;
-      return strangerBytes <= limits.unauthenticatedBytes;
     },
     admit,
     async closeAll() {

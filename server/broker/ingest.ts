@@ -3,7 +3,7 @@ import type { Arrival, Origin, Qos } from "./arrival.ts";
 import type { Bus } from "./bus.ts";
 import { endingError } from "./closeReasons.ts";
 import { countMessage, type Counters } from "./counters.ts";
-import { isPublishable } from "./filters.ts";
+import { isPublishable, textBounds } from "./filters.ts";
 import type { Inflow } from "./inflow.ts";
 import type { Ledger } from "./ledger.ts";
 import type { BrokerLimits } from "./limits.ts";
@@ -73,7 +73,7 @@ export interface IngestOptions {
  */
 export function createIngest(options: IngestOptions): Ingest {
   const { bus, retained, ledger, counters, limits, isAwaited, nextId, now, onDenied } = options;
-  const bounds = { bytes: limits.topicBytes, levels: limits.topicLevels };
+  const bounds = textBounds(limits);
   const isHubTopic = remember((topic) => isPublishable(topic, bounds));
 
   function accept(message: Omit<Arrival, "journalId">): void {

@@ -6,7 +6,6 @@ import {
   type LimitSpec,
   type LimitUnit,
   type NumberLimit,
-  type QueuePolicy,
 } from "./limits.ts";
 
 /** Limits that people set, and a sentence for each one that cannot be used. */
@@ -71,7 +70,7 @@ export function limitMarkdown(): readonly string[] {
 function limitRows() {
   return Object.entries<LimitSpec>(brokerLimitSpecs).map(([name, spec]) => ({
     name,
-    value: spec.unit === "choice" ? spec.default : formatLimit(spec.default, spec.unit),
+    value: spec.unit === "choice" ? String(spec.default) : formatLimit(spec.default, spec.unit),
     range: rangeOf(spec),
     meaning: spec.meaning,
   }));
@@ -82,8 +81,8 @@ function rangeOf(spec: LimitSpec): string {
   return `${formatLimit(spec.min, spec.unit)} to ${formatLimit(spec.max, spec.unit)}`;
 }
 
-function readChoice(text: string, { choices }: ChoiceLimit): QueuePolicy | undefined {
-  return choices.find((choice) => choice === text);
+function readChoice(text: string, { choices }: ChoiceLimit): ChoiceLimit["default"] | undefined {
+  return choices.find((choice) => String(choice) === text);
 }
 
 function readNumber(text: string, { unit, min, max }: NumberLimit): number | undefined {

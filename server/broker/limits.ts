@@ -20,11 +20,11 @@ export interface NumberLimit {
   readonly meaning: string;
 }
 
-/** What happens at a limit: one of several words. */
-export interface ChoiceLimit {
+/** One of several words, such as what happens at a limit. */
+export interface ChoiceLimit<Choice extends QueuePolicy | boolean = QueuePolicy | boolean> {
   readonly unit: "choice";
-  readonly default: QueuePolicy;
-  readonly choices: readonly QueuePolicy[];
+  readonly default: Choice;
+  readonly choices: readonly Choice[];
   readonly meaning: string;
 }
 
@@ -94,8 +94,8 @@ export const brokerLimitSpecs = {
   ),
   protocolErrorsFromLoopback: perMinute(
     2_500,
-    "The same for this computer, with tools and proxies on it.",
-    [1, 1_000_000],
+    "The same for this computer, with tools and proxies on it; 0 bears them all.",
+    [0, 10_000],
   ),
   banMs: time(5 * MINUTE_MS, "How long a flapping client id or a violating address is refused."),
   connectMs: time(10 * SECOND_MS, "From the opened connection to its complete CONNECT; later it is closed."),
@@ -125,6 +125,12 @@ export const brokerLimitSpecs = {
     [1, 65_535],
   ),
   topicLevels: count(32, "Levels of a topic or filter.", [1, 100]),
+  refusesControlCharacters: {
+    unit: "choice",
+    default: true,
+    choices: [true, false],
+    meaning: "Closes for control characters and Unicode non-characters in names, topics and filters.",
+  } as ChoiceLimit<boolean>,
   subscriptionsPerClient: count(200, "Subscriptions of one client; more get 0x80."),
   filtersPerSubscribe: count(100, "Filters of one SUBSCRIBE; those beyond get 0x80."),
   messagesPerSecond: perSecond(10_000, "Messages and requests of one client; beyond, it is read later."),
@@ -144,7 +150,7 @@ export const brokerLimitSpecs = {
     default: "drop-oldest",
     choices: ["drop-oldest", "drop-newest", "disconnect"],
     meaning: "What happens when the queue of a client is full; by default the newest state matters most.",
-  } as ChoiceLimit,
+  } as ChoiceLimit<QueuePolicy>,
   queueBytesTotal: bytes(256 * MIB, "Bytes in all queues together; beyond, the biggest one is trimmed.", [
     MIB,
     16_384 * MIB,

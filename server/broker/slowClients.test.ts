@@ -115,35 +115,39 @@ describe("B8: the send window", () => {
     expect(statusOf("client")).toMatchObject({ inFlight: 2, queued: 2 });
   });
 
-  test("never gives out an id that is still in flight, also when the ids have gone round", async () => {
-    await start({ sendWindow: 500 });
-    const client = createRawClient({ port: hub.port, clientId: "client", acknowledges: false });
-    await client.subscribe("w", 1);
-    const rounds = 140;
-    const used: number[] = [];
-    const isDone = new Promise<void>((resolve) => {
-      client.socket.on("data", () => {
-        const ids = client.publishes().map(({ messageId = 0 }) => messageId);
-        client.packets.length = 0;
-        // The very first message is never acknowledged.
-        const answered = ids.slice(used.length === 0 ? 1 : 0);
-        client.send(...answered.map((messageId) => ({ cmd: "puback", messageId }) as const));
-        used.push(...ids);
-        if (used.length === rounds * 480) resolve();
-        else if (used.length % 480 === 0) publishRound();
+  test(
+    "never gives out an id that is still in flight, also when the ids have gone round",
+    { timeout: 30_000 },
+    async () => {
+      await start({ sendWindow: 500 });
+      const client = createRawClient({ port: hub.port, clientId: "client", acknowledges: false });
+      await client.subscribe("w", 1);
+      const rounds = 140;
+      const used: number[] = [];
+      const isDone = new Promise<void>((resolve) => {
+        client.socket.on("data", () => {
+          const ids = client.publishes().map(({ messageId = 0 }) => messageId);
+          client.packets.length = 0;
+          // The very first message is never acknowledged.
+          const answered = ids.slice(used.length === 0 ? 1 : 0);
+          client.send(...answered.map((messageId) => ({ cmd: "puback", messageId }) as const));
+          used.push(...ids);
+          if (used.length === rounds * 480) resolve();
+          else if (used.length % 480 === 0) publishRound();
+        });
       });
-    });
-    const publishRound = () => {
-      for (let index = 0; index < 480; index++) publish("x");
-    };
-    publishRound();
-    await isDone;
-    const [first] = used;
-    expect(used.lastIndexOf(first ?? 0)).toBe(0);
-    expect(used.slice(0, 65_535)).toHaveLength(new Set(used.slice(0, 65_535)).size);
-    expect(Math.max(...used.slice(0, 65_535))).toBe(65_535);
-    client.socket.destroy();
-  });
+      const publishRound = () => {
+        for (let index = 0; index < 480; index++) publish("x");
+      };
+      publishRound();
+      await isDone;
+      const [first] = used;
+      expect(used.lastIndexOf(first ?? 0)).toBe(0);
+      expect(used.slice(0, 65_535)).toHaveLength(new Set(used.slice(0, 65_535)).size);
+      expect(Math.max(...used.slice(0, 65_535))).toBe(65_535);
+      client.socket.destroy();
+    },
+  );
 });
 
 test("B6: a publisher is not slowed by its frozen subscriber", async () => {
