@@ -6,6 +6,7 @@ import type { Principal } from "./auth/roles.ts";
 import type { Devices } from "./devices/devices.ts";
 import { type Audit, auditor } from "./audit.ts";
 import { channelsPart } from "./channelsPart.ts";
+import { clientsPart, tracesPart } from "./clientsPart.ts";
 import { credentialsOf, devicesPart } from "./devicesPart.ts";
 import type { HubParts } from "./hubParts.ts";
 import { outboxPart } from "./outboxPart.ts";
@@ -64,6 +65,8 @@ export function createApiParts(wiring: ApiWiring): ApiParts {
     runs: runsPart(wiring),
     templates: { list: () => templates.map(templateSummary) },
     devices: devicesPart(wiring, audit),
+    clients: clientsPart(wiring, audit),
+    traces: tracesPart(wiring, audit),
     topics: {
       list: () => allTopics(wiring.devices),
       messages(filter, limit) {

@@ -11,6 +11,7 @@ import { type Demo, createDemo } from "./demo/demo.ts";
 import { createDemoHost } from "./demoHost.ts";
 import { hubMetrics } from "./hubMetrics.ts";
 import { type HubLog, type HubParts, type HubWorld, connectHubParts, openHubParts } from "./hubParts.ts";
+import { createLoopDelay } from "./loopDelay.ts";
 import type { Settings } from "./settings.ts";
 import { portProblem } from "./portProblem.ts";
 import { readReplay } from "./replay.ts";
@@ -47,6 +48,7 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
   const bootId = now().toString(36) + randomBytes(2).toString("hex");
   const world: HubWorld = { settings, log, now, schedule, bootId };
   const stops = createStops();
+  const loopDelay = createLoopDelay({ elapsed: () => performance.now(), schedule });
   const fatalListeners = new Set<(sentence: string) => void>();
   let mqttPort: number | undefined;
 
@@ -63,6 +65,8 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
     const demo = createDemo(createDemoHost(parts, { ...world, mqttPort: () => mqttPort ?? 0 }));
     stops.add(demo.stop);
     const api = createHubApi(parts, demo);
+    loopDelay.start();
+    stops.add(loopDelay.stop);
     await startParts(parts);
     const { port: httpPort } = await api.start();
     stops.add(api.stop);
@@ -123,7 +127,7 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
       mqtt: { host: advertisedHost(profile.host()), port: mqttPort ?? null, open: mqttPort !== undefined },
       demo: settings.demo,
     });
-    const metrics = hubMetrics(parts);
+    const metrics = hubMetrics({ ...parts, loopDelay });
     const apiParts = createApiParts({
       ...parts,
       templates: library,

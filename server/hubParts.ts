@@ -18,6 +18,7 @@ import { type Runtime, createRuntime } from "./runtime/runtime.ts";
 import { type Traces, createTraces } from "./runtime/traces.ts";
 import type { Settings } from "./settings.ts";
 import { type Store, openStore } from "./store/store.ts";
+import { version } from "./version.ts";
 
 /** The part of a logger that the hub uses; pino fits. */
 export interface HubLog {
@@ -74,6 +75,7 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
     limits: settings.limits,
     now,
     schedule,
+    version,
     log,
   });
   const connect = createConnect({ rules: () => settings, now });

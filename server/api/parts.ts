@@ -3,6 +3,9 @@ import type {
   ChannelRequest,
   ChannelSummary,
   ChannelTestAnswer,
+  ClearQueueAnswer,
+  ClientDetail,
+  ClientSummary,
   DeployAnswer,
   DeviceChange,
   DeviceCredentials,
@@ -23,9 +26,11 @@ import type {
   NewFlowRequest,
   NewTokenAnswer,
   NewTokenRequest,
+  NewTraceRequest,
   NewUserRequest,
   NotificationItem,
   OutboxItem,
+  PacketTrace,
   Page,
   PublishRequest,
   Role,
@@ -37,6 +42,7 @@ import type {
   TokenSummary,
   TopicMessage,
   TopicSummary,
+  TracedPacket,
   UserSummary,
 } from "./contract.ts";
 import type { FlowDocument } from "#flows/flow.ts";
@@ -57,6 +63,8 @@ export interface ApiParts {
   readonly runs: RunsPart;
   readonly templates: TemplatesPart;
   readonly devices: DevicesPart;
+  readonly clients: ClientsPart;
+  readonly traces: TracesPart;
   readonly topics: TopicsPart;
   readonly broker: BrokerPart;
   readonly channels: ChannelsPart;
@@ -197,6 +205,26 @@ export interface DevicesPart {
   remove(id: string, by: Who): Promise<boolean>;
   renewCredentials(id: string, by: Who): Promise<DeviceCredentials>;
   knocks(): readonly Knock[];
+}
+
+/** MQTT clients; their ids are any text they chose. */
+export interface ClientsPart {
+  list(): readonly ClientSummary[];
+  get(id: string): ClientDetail | undefined;
+  /** Refuses with `client.unknown`, or `client.offline`. */
+  disconnect(id: string, by: Who): Promise<void>;
+  /** Refuses with `client.unknown`. */
+  clearQueue(id: string, by: Who): Promise<ClearQueueAnswer>;
+}
+
+/** Packets of a client or a filter, for a while. */
+export interface TracesPart {
+  list(): readonly PacketTrace[];
+  /** Refuses with `trace.invalid`, `topic.filter` or `trace.too-many`. */
+  start(request: NewTraceRequest, by: Who): Promise<PacketTrace>;
+  packets(id: string): readonly TracedPacket[] | undefined;
+  /** `false`: there is no such trace. */
+  remove(id: string, by: Who): Promise<boolean>;
 }
 
 export interface TopicsPart {

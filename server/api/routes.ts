@@ -1,4 +1,5 @@
 import { channelRoutes } from "./channels.ts";
+import { clientRoutes } from "./clients.ts";
 import { deployRoutes } from "./deploys.ts";
 import { deviceRoutes } from "./devices.ts";
 import { flowRoutes } from "./flows.ts";
@@ -17,6 +18,7 @@ import { setupRoutes } from "./setup.ts";
 import { templateRoutes } from "./templates.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { topicRoutes } from "./topics.ts";
+import { traceRoutes } from "./traces.ts";
 import { userRoutes } from "./users.ts";
 
 /** The route table; the documentation shows it in this order. */
@@ -31,6 +33,8 @@ export function apiRoutes(parts: ApiParts, now: () => number): readonly Route[] 
     ...nodeRoutes(),
     ...templateRoutes(parts),
     ...deviceRoutes(parts),
+    ...clientRoutes(parts),
+    ...traceRoutes(parts),
     ...topicRoutes(parts),
     ...publishRoutes(parts),
     ...channelRoutes(parts),

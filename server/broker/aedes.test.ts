@@ -8,6 +8,7 @@ import { createAedesPort } from "./aedes.ts";
 import { brokerLimits } from "./limits.ts";
 import type { ConnectRequest, InboundPublish, Peer, PeerHooks, PeerPort } from "./peer.ts";
 import { portOf } from "./tcpListener.ts";
+import { connectBytes } from "./testing/packetBytes.ts";
 import { createRawClient, publishPacket, type RawClient } from "./testing/rawClient.ts";
 
 let port: PeerPort;
@@ -386,6 +387,16 @@ test("keep-alive and protocol errors have their causes", async () => {
   expect(calls).toContain("refused packet-type");
 });
 
+test("a CONNECT with a broken packet behind it asks nobody", async () => {
+  const broken = client({ connects: false });
+  broken.socket.write(Buffer.concat([connectBytes(), Buffer.from("f000", "hex")]));
+  await broken.closed;
+  // Whoever comes next is asked about after it.
+  await client().next("connack");
+  await called("ready");
+  expect(calls).toEqual(["refused packet-type", "connect c", "open", "ready"]);
+});
+
 test("the frame guard sees the bytes before the parser", async () => {
   const large = client({ connects: false });
   large.socket.write(Buffer.from("10ffffff7f", "hex"));
@@ -400,4 +411,25 @@ test("stop: every open connection ends, no will comes", async () => {
   await connected.closed;
   expect(calls).not.toContain("will w");
   expect(calls.at(-1)).toBe("closed socket");
+});
+
+test("all bytes of a connection pass where it is watched, also those aedes writes by itself", async () => {
+  const seen: string[] = [];
+  const hex = (chunk: Uint8Array): string => Buffer.from(chunk).toString("hex");
+  const watched = createAedesPort(hooks, brokerLimits, () => ({
+    received: (chunk) => seen.push(`in ${hex(chunk)}`),
+    sent: (chunk) => seen.push(`out ${hex(chunk)}`),
+  }));
+  await watched.start();
+  server.removeAllListeners("connection").on("connection", (socket) => watched.accept(socket));
+  const connection = client();
+  await connection.next("connack");
+  connection.send({ cmd: "pingreq" });
+  await connection.next("pingresp");
+  const [first, ...rest] = seen;
+  expect(first).toMatch(/^in 10.*63$/);
+  expect(rest.filter((bytes) => bytes.startsWith("in"))).toEqual(["in c000"]);
+  const written = rest.filter((bytes) => bytes.startsWith("out")).map((bytes) => bytes.slice(4));
+  expect(written.join("")).toBe("20020000d000");
+  await watched.stop();
 });

@@ -1,4 +1,5 @@
 import { Aedes, type Client, type ConnectPacket } from "aedes";
+import type { Duplex } from "node:stream";
 import type { Packet } from "mqtt-packet";
 import { EventEmitter } from "node:events";
 import { createByteBudget } from "./byteBudget.ts";
@@ -10,7 +11,7 @@ import { createFrameGuard, type FrameGuard } from "./frames.ts";
 import type { FrameViolation } from "./frameViolation.ts";
 import { createInflow } from "./inflow.ts";
 import type { CloseCause, ConnackCode, Peer } from "./peer.ts";
-import type { PeerHooks, PeerLimits, PeerPort } from "./peer.ts";
+import type { PeerHooks, PeerLimits, PeerPort, Wiretap } from "./peer.ts";
 import { createAedesPersistence } from "./persistence.ts";
 import { createSilentEmitter } from "./silentEmitter.ts";
 
@@ -37,6 +38,8 @@ interface AedesInside {
   readonly _clearWillInterval?: NodeJS.Timeout;
 }
 
+type WriteDone = (error: Error | null | undefined) => void;
+
 interface AedesPeer extends Peer {
   readonly client: Client;
   readonly guard: FrameGuard;
@@ -54,7 +57,11 @@ const AEDES_LEVELS_MAX = 100;
  * The one file that touches aedes. aedes parses, shakes hands and keeps time; whether, when and to whom a message goes
  * is decided by the hooks. Unmodified aedes 1.2.0, pinned; each seam has a contract test.
  */
-export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort {
+export function createAedesPort(
+  hooks: PeerHooks,
+  limits: PeerLimits,
+  watch?: (connection: Duplex) => Wiretap,
+): PeerPort {
   const peers = new WeakMap<Client, AedesPeer>();
   const cover = createFilterCover(limits.filtersPerSubscribe);
   const rules = createFrameRules(limits);
@@ -264,6 +271,7 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
         return 0;
       };
       connection.once("close", guard.release);
+      if (watch !== undefined) tapWire(peer, watch(connection));
       return peer;
     },
   };
@@ -284,6 +292,22 @@ function createPeer(parts: Pick<AedesPeer, "client" | "connection" | "inflow" | 
     },
   };
   return peer;
+}
+
+/** aedes writes its acknowledgements into the connection by itself, so the connection is where all bytes pass. */
+function tapWire({ client, connection }: AedesPeer, { received, sent }: Wiretap): void {
+  const { _parser: parser } = insideOfClient(client);
+  const parse = parser.parse.bind(parser);
+  parser.parse = (chunk) => {
+    received(chunk);
+    return parse(chunk);
+  };
+  const write = connection.write.bind(connection);
+  // Node takes either order of the last two, and so does what it is replaced by.
+  connection.write = (chunk: unknown, encoding?: BufferEncoding | WriteDone, done?: WriteDone) => {
+    if (chunk instanceof Uint8Array) sent(chunk);
+    return typeof encoding === "string" ? write(chunk, encoding, done) : write(chunk, encoding ?? done);
+  };
 }
 
 function refusal(code: Exclude<ConnackCode, 0>) {

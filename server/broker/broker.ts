@@ -7,34 +7,45 @@ import { createAedesPort } from "./aedes.ts";
 import type { Arrival, Qos } from "./arrival.ts";
 import { createBans } from "./bans.ts";
 import { createBus } from "./bus.ts";
-import { listClients, type ClientInfo } from "./clients.ts";
+import type { ClientInfo } from "./clients.ts";
 import { createConnections, type SessionChange } from "./connections.ts";
-import { countRefused, createCounters, type Counters } from "./counters.ts";
+import { countRefused, createCounters } from "./counters.ts";
+import type { BrokerFinding } from "./finding.ts";
 import { createGate } from "./gate.ts";
 import { createInbound } from "./inbound.ts";
 import { createIngest, type HubMessage, type Question } from "./ingest.ts";
-import { createLedger, type LedgerFigures } from "./ledger.ts";
+import { createLedger } from "./ledger.ts";
 import { brokerLimits, type BrokerLimits } from "./limits.ts";
 import { createLinks } from "./link.ts";
 import type { Log } from "./log.ts";
+import type { PacketTraces } from "./packetTraces.ts";
 import type { CloseCause } from "./peer.ts";
 import { createRareLog } from "./rareLog.ts";
 import { createRetainedIndex } from "./retained.ts";
 import { createSessions } from "./sessions.ts";
+import type { BrokerStats } from "./stats.ts";
 import type { BrokerStorage, KeptWill } from "./storage.ts";
 import { createTcpListener, type TcpPlace } from "./tcpListener.ts";
+import type { Schedule } from "./ticker.ts";
+import { createVisibility } from "./visibility.ts";
 import { createWebSocketListener } from "./webSocketListener.ts";
 import { createWills } from "./wills.ts";
 
 export type { Access, Credentials, Identity, Knock, Refusal } from "./access.ts";
 export type { AclRule } from "./acl.ts";
 export type { Arrival, Origin, Qos } from "./arrival.ts";
-export type { ClientInfo } from "./clients.ts";
+export type { ClientInfo, TlsInfo } from "./clients.ts";
 export type { SessionChange } from "./connections.ts";
+export type { BrokerFinding } from "./finding.ts";
 export type { HubMessage } from "./ingest.ts";
 export type { BrokerLimits } from "./limits.ts";
+export type { HistogramReading } from "./histogram.ts";
 export type { Log } from "./log.ts";
 export type { BrokerStorage } from "./storage.ts";
+export type { TracedPacket } from "./packetRecord.ts";
+export { traceMsMax, type TraceInfo } from "./packetTraces.ts";
+export type { BrokerStats } from "./stats.ts";
+export { byPacketType } from "./packetTypes.ts";
 
 /** What the broker needs from the hub. */
 export interface BrokerOptions {
@@ -49,36 +60,12 @@ export interface BrokerOptions {
   readonly tcp: TcpPlace | undefined;
   readonly limits?: Partial<BrokerLimits>;
   readonly now: () => number;
-  /** Runs later, unless the answer is called before. */
-  readonly schedule: (run: () => void, delayMs: number) => () => void;
+  /** ms on a clock that never jumps, for delays. @default performance.now */
+  readonly elapsed?: () => number;
+  readonly schedule: Schedule;
+  /** Of the hub, as `$SYS/broker/version` tells it. @default "" */
+  readonly version?: string;
   readonly log: Log;
-}
-
-/** Something that somebody should look at. Times are ms since 1970. */
-export type BrokerFinding =
-  /** Two devices seem to share a client id: each throws the other out. */
-  | {
-      readonly kind: "flapping";
-      readonly clientId: string;
-      readonly addresses: readonly string[];
-      readonly until: number;
-    }
-  /** An address keeps violating the protocol. */
-  | { readonly kind: "protocol-errors"; readonly address: string; readonly until: number };
-
-/** Exact counts since the start, and what is there now. */
-export interface BrokerStats extends Counters {
-  readonly connections: number;
-  /** Connections that wait unread for their turn. */
-  readonly connectionsWaiting: number;
-  readonly sessionsOnline: number;
-  readonly sessionsOffline: number;
-  readonly subscriptions: number;
-  readonly retainedCount: number;
-  readonly retainedBytes: number;
-  /** Last Wills of the last run of the hub whose clients may still come back. */
-  readonly willsLeft: number;
-  readonly ledger: LedgerFigures;
 }
 
 /** The embedded MQTT broker. */
@@ -107,8 +94,13 @@ export interface Broker {
     filter: string,
   ): readonly { readonly topic: string; readonly payload: Uint8Array; readonly qos: Qos }[];
   clients(): readonly ClientInfo[];
+  client(clientId: string): ClientInfo | undefined;
   /** Ends the connection of a client; false when it has none. */
   kick(clientId: string, cause?: CloseCause): boolean;
+  /** Gives up what waits for a client; returns how many messages that were, `undefined` without a session. */
+  clearQueue(clientId: string): number | undefined;
+  /** Traces of packets, for people who look for a fault. */
+  readonly traces: Pick<PacketTraces, "start" | "list" | "packets" | "remove">;
   /** The rules or the credentials of a user changed: applies the new ones at once, or cuts the user off. */
   refreshAccess(user: string | undefined): void;
   stats(): BrokerStats;
@@ -133,6 +125,18 @@ export function createBroker(options: BrokerOptions): Broker {
   });
   const ledger = createLedger({ storage, log });
   const retained = createRetainedIndex(limits, ledger);
+  const visibility = createVisibility({
+    version: options.version ?? "",
+    bus,
+    counters,
+    limits,
+    retained,
+    ledger,
+    now,
+    elapsed: options.elapsed ?? (() => performance.now()),
+    schedule,
+    tables: () => ({ sessions, connections, gate, wills }),
+  });
   let lastSeq = 0;
   let lastId = 0;
   const sessions = createSessions({
@@ -154,6 +158,7 @@ export function createBroker(options: BrokerOptions): Broker {
     nextId: () => `${options.bootId}-m${(++lastId).toString(36)}`,
     now,
     onDenied({ clientId, user }, topic) {
+      visibility.denied(clientId, topic);
       rareLog.info(`publish ${clientId}`, { clientId, user, topic }, "A publish was refused.");
     },
   });
@@ -183,12 +188,12 @@ export function createBroker(options: BrokerOptions): Broker {
     },
   });
   const wills = createWills({ ledger, publish: publishLeftWill });
-  const createLink = createLinks();
+  const createLink = createLinks(visibility.flushWatch);
   const connections = createConnections({
     access,
     sessions,
     ingest,
-    retained,
+    retained: visibility.retained,
     ledger,
     wills,
     limits,
@@ -206,7 +211,7 @@ export function createBroker(options: BrokerOptions): Broker {
           rareLog.info(`throttled ${clientId}`, { clientId }, "A client sends too fast and has to wait.");
         },
         onIdle() {
-          connections.hooks.refused(peer, "idle");
+          hooks.refused(peer, "idle");
           peer.close("keepalive");
         },
       }),
@@ -214,13 +219,17 @@ export function createBroker(options: BrokerOptions): Broker {
     flapping,
     onViolation: (peer, reason) => violators.strike(addressOf(peer), reason),
     onAdmitted: ({ connection }) => gate.admit(connection),
-    onChange: sessionListeners.tell,
+    onChange(change) {
+      if (change.up) visibility.wentUp();
+      sessionListeners.tell(change);
+    },
     onKnock: knockListeners.tell,
     now,
     log,
     rareLog,
   });
-  const port = createAedesPort(connections.hooks, limits);
+  const hooks = visibility.observed(connections.hooks);
+  const port = createAedesPort(hooks, limits, visibility.watch);
   let isOpen = false;
   let cancelSweep = () => {};
   let cancelGrace = () => {};
@@ -254,7 +263,10 @@ export function createBroker(options: BrokerOptions): Broker {
     // One that waits for its turn may end before anybody else listens.
     connection.on("error", () => {});
     addresses.set(connection, address);
-    const reason = refusal(address, connection, () => port.accept(connection, request));
+    const reason = refusal(address, connection, () => {
+      visibility.accepted(connection, request?.socket);
+      port.accept(connection, request);
+    });
     if (reason === undefined) return;
     countRefused(counters, reason);
     rareLog.warn(`refused ${reason} ${address}`, { address, reason }, "A connection was refused.");
@@ -281,6 +293,7 @@ export function createBroker(options: BrokerOptions): Broker {
     async start() {
       restore();
       await port.start();
+      visibility.start();
       isOpen = true;
       sweep();
       cancelGrace = schedule(wills.publishLeft, limits.willGraceMs);
@@ -290,6 +303,7 @@ export function createBroker(options: BrokerOptions): Broker {
       isOpen = false;
       cancelSweep();
       cancelGrace();
+      visibility.stop();
       await tcp.close();
       for (const { peer } of connections.all()) peer.blame("hub-restart");
       // What was published in this turn is handed to the sockets first.
@@ -301,36 +315,24 @@ export function createBroker(options: BrokerOptions): Broker {
     openTcp: (place) => tcp.open(place),
     closeTcp: () => tcp.close(),
     handleUpgrade: (request, socket, head) => webSocket.handleUpgrade(request, socket, head),
-    onMessage: (listener) => bus.tap(listener),
+    onMessage: (listener) => bus.tap(visibility.timed(listener)),
     onSession: sessionListeners.add,
     onRefusal: knockListeners.add,
     onFinding: findingListeners.add,
     publish: (message) => ingest.send(message),
     submit: ledger.submit,
     retained: (filter) => retained.match(filter),
-    clients: () => listClients(sessions, connections),
+    clients: visibility.clients,
+    client: visibility.client,
+    traces: visibility.traces,
     kick(clientId, cause = "kicked") {
       const connection = connections.of(clientId);
       connection?.peer.close(cause);
       return connection !== undefined;
     },
+    clearQueue: (clientId) => sessions.get(clientId)?.delivery.clear(),
     refreshAccess: (user) => connections.refresh(user),
-    stats() {
-      const online = connections.all().length;
-      const all = [...sessions.all()];
-      return {
-        ...structuredClone(counters),
-        connections: gate.count,
-        connectionsWaiting: gate.waiting,
-        sessionsOnline: online,
-        sessionsOffline: all.length - online,
-        subscriptions: all.reduce((sum, session) => sum + session.filters().length, 0),
-        retainedCount: retained.count,
-        retainedBytes: retained.bytes,
-        willsLeft: wills.leftCount,
-        ledger: ledger.figures,
-      };
-    },
+    stats: visibility.stats,
   };
 }
 

@@ -22,6 +22,14 @@ export interface Bus {
   remove(subscription: BusSubscription): void;
   tap(listener: Tap): () => void;
   route(arrival: Arrival): void;
+  /** Passes a message of the broker about itself to its subscribers only; the taps do not hear it. */
+  tell(message: Pick<Arrival, "topic" | "payload" | "qos">): void;
+  /** Filters that are there now. */
+  readonly count: number;
+  /** Those of them that begin with `$share/`. */
+  readonly sharedCount: number;
+  /** Messages passed on since the start. */
+  readonly routed: number;
 }
 
 /**
@@ -34,6 +42,9 @@ export function createBus(onError: (error: unknown, topic: string) => void): Bus
   const taps = new Set<Tap>();
   const waiting: Arrival[] = [];
   let isRouting = false;
+  let count = 0;
+  let sharedCount = 0;
+  let routed = 0;
 
   function subscribersOf(topic: string): readonly BusSubscription[] {
     const matches = trie.match(topic);
@@ -56,21 +67,30 @@ export function createBus(onError: (error: unknown, topic: string) => void): Bus
   }
 
   function routeOne(arrival: Arrival): void {
+    routed++;
     for (const listener of taps) attempt(() => listener(arrival), arrival.topic);
-    const subscribers = subscribersOf(arrival.topic);
+    tell(arrival);
+  }
+
+  function tell(content: Pick<Arrival, "topic" | "payload" | "qos">): void {
+    const subscribers = subscribersOf(content.topic);
     if (subscribers.length === 0) return;
-    const message = createOutgoing(arrival);
+    const message = createOutgoing(content);
     for (const { receiver, qos } of subscribers) {
-      attempt(() => receiver.deliver(message, qos), arrival.topic);
+      attempt(() => receiver.deliver(message, qos), content.topic);
     }
   }
 
   return {
     add(subscription) {
       trie.add(subscription.filter, subscription);
+      count++;
+      if (isShared(subscription)) sharedCount++;
     },
     remove(subscription) {
       trie.remove(subscription.filter, subscription);
+      count--;
+      if (isShared(subscription)) sharedCount--;
     },
     tap(listener) {
       taps.add(listener);
@@ -86,7 +106,21 @@ export function createBus(onError: (error: unknown, topic: string) => void): Bus
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) routeOne(next);
       isRouting = false;
     },
+    tell,
+    get count() {
+      return count;
+    },
+    get sharedCount() {
+      return sharedCount;
+    },
+    get routed() {
+      return routed;
+    },
   };
+}
+
+function isShared({ filter }: BusSubscription): boolean {
+  return filter.startsWith("$share/");
 }
 
 /** One entry for each receiver, with the highest QoS of its matching filters [MQTT-3.3.5-1]. */

@@ -7,7 +7,8 @@ export function endingError(refusal: string, sentence: string): Error {
 
 /** Whose fault an error is: those of the socket carry a code of the operating system, those of the protocol do not. */
 export function causeOf(error: Error): CloseCause {
-  if ("code" in error) return "socket";
+  // Errors of the WebSocket layer carry codes too, but it is the client that broke a rule of RFC 6455.
+  if ("code" in error) return String(error.code).startsWith("WS_ERR_") ? "protocol" : "socket";
   if (error.message === "drain timeout") return "slow";
   return "protocol";
 }

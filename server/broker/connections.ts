@@ -49,6 +49,7 @@ export interface Connections {
   readonly hooks: PeerHooks;
   of(clientId: string): Connection | undefined;
   all(): readonly Connection[];
+  readonly count: number;
   /** Takes up a session of the last run, if its owner still has rights. */
   restore(kept: KeptSession): void;
   /** What somebody may do today. */
@@ -62,7 +63,7 @@ export interface ConnectionsOptions {
   readonly access: Access;
   readonly sessions: Sessions;
   readonly ingest: Ingest;
-  readonly retained: RetainedIndex;
+  readonly retained: Pick<RetainedIndex, "walk">;
   readonly ledger: Ledger;
   readonly wills: Wills;
   readonly limits: BrokerLimits;
@@ -323,6 +324,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
     hooks,
     of: (clientId) => byClient.get(clientId),
     all: () => [...byClient.values()],
+    get count() {
+      return byClient.size;
+    },
     restore(kept) {
       const acl = aclOf(kept.user, kept.clientId);
       if (acl === undefined) ledger.note({ do: "forget", clientId: kept.clientId });
@@ -348,7 +352,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
 /** What new filters match, each message once however many of them do. */
 function* retainedOf(
   filters: readonly string[],
-  retained: RetainedIndex,
+  retained: Pick<RetainedIndex, "walk">,
 ): Generator<RetainedMessage, undefined> {
   for (const [index, filter] of filters.entries()) {
     const earlier = filters.slice(0, index);

@@ -370,10 +370,10 @@ describe("B13: sessions end", () => {
     await hub.broker.publish({ topic: "x", payload: "1", qos: 1, retain: false });
     nowMs += 4_999;
     sweep();
-    expect(hub.broker.stats()).toMatchObject({ sessionsOffline: 1, expiredSessions: 0 });
+    expect(hub.broker.stats()).toMatchObject({ sessionsOffline: 1, sessionsExpired: 0 });
     nowMs += 1;
     sweep();
-    expect(hub.broker.stats()).toMatchObject({ sessionsOffline: 0, expiredSessions: 1, subscriptions: 0 });
+    expect(hub.broker.stats()).toMatchObject({ sessionsOffline: 0, sessionsExpired: 1, subscriptions: 0 });
     expect(hub.broker.stats().dropped["session-removed"]).toBe(1);
     await expect.poll(() => [...storage.load().sessions]).toEqual([]);
   });

@@ -168,6 +168,8 @@ export function createFrameGuard(options: FrameGuardOptions): FrameGuard {
       let violation: FrameViolation | undefined;
       while (violation === undefined && waiting.length > 0) violation = take(waiting.shift() ?? NOTHING);
       isPassing = false;
+      // An idle connection keeps no chunk alive.
+      frame.bytes = NOTHING;
       if (violation !== undefined) end();
       return violation;
     },

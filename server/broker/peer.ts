@@ -97,6 +97,12 @@ export interface PeerHooks {
   failed(error: unknown, what: string): void;
 }
 
+/** Sees the bytes of one connection: what came, before anything checks it, and what is written, by whoever. */
+export interface Wiretap {
+  received(chunk: Uint8Array): void;
+  sent(chunk: Uint8Array): void;
+}
+
 /** Sizes and times that are kept below the hooks. */
 export interface PeerLimits extends FrameLimits {
   readonly unauthenticatedBytes: number;

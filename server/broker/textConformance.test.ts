@@ -16,6 +16,17 @@ afterAll(() => hub.stop());
 const id = number16(0x1234);
 
 describe("texts", () => {
+  test("control characters reach subscribers where the setting lets them [section 1.5.3]", async () => {
+    const tolerant = await startTestBroker({ limits: { refusesControlCharacters: false } });
+    const publish = packetBytes(0x30, text("a\u0001\uffff"), 1);
+    const steps: Step[] = [
+      [packetBytes(0x82, id, text("a\u0001\uffff"), 0), "9003123400"],
+      [publish, publish.toString("hex")],
+    ];
+    expect(await createProbe(() => tolerant).answers(steps)).toEqual(framed(steps));
+    await tolerant.stop();
+  });
+
   const hex = (digits: string): Buffer => text(Buffer.from(digits, "hex"));
   const c = text("c");
   const places: readonly (readonly [name: string, packet: (content: Buffer) => Buffer, isFirst: boolean])[] =

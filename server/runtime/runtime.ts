@@ -3,8 +3,7 @@ import { type Program, type ProgramNode, compileFlow } from "#flows/engine/progr
 import { type Downtime, cancelAll, carryOver, memoryAfter } from "#flows/engine/restore.ts";
 import { runEvent, runIdOf, runResult, runTimer } from "#flows/engine/run.ts";
 import { type Timer, forgetStale } from "#flows/engine/state.ts";
-import type { EffectResult, FlowEvent, PresenceEvent } from "#flows/node.ts";
-import type { Problem } from "#flows/problem.ts";
+import type { FlowEvent } from "#flows/node.ts";
 import { createArrivals } from "./arrivals.ts";
 import { createClock } from "./clock.ts";
 import { createCommitter } from "./committer.ts";
@@ -14,59 +13,12 @@ import type { Replay, RuntimeArrival, RuntimeParts } from "./parts.ts";
 import { retainedEvents } from "./retainedEvents.ts";
 import { createRouter } from "./router.ts";
 import { runtimeLimits } from "./runtimeLimits.ts";
-import { type FinishedRun, createRunner } from "./runner.ts";
-import { type RuntimeCounts, type RuntimeStatus, countsOf, statusOf } from "./status.ts";
+import { createRunner } from "./runner.ts";
+import type { Deployable, Runtime } from "./runtimeTypes.ts";
+import { countsOf, statusOf } from "./status.ts";
 
 export type { Replay } from "./parts.ts";
-
-/** A document to run, with the number of its version. */
-export interface Deployable {
-  readonly document: unknown;
-  readonly version: number;
-}
-
-/** What deploying a document would do, before it is done. */
-export interface DeployPlan {
-  readonly problems: readonly Problem[];
-  /** Absent when the document has errors. */
-  readonly program: Program | undefined;
-  /** Nodes that lose their state: removed, or of another meaning. */
-  readonly reset: readonly string[];
-  readonly keptTimers: number;
-  readonly droppedTimers: number;
-}
-
-/** Hosts the interpreter: events in, effects out, nothing lost in between. */
-export interface Runtime {
-  /**
-   * Takes up the flows as they were left; `downtime` is when the hub was not there, `replay` what lay in the journal,
-   * oldest first. What is received before it resolves waits for that.
-   */
-  start(flows: readonly Deployable[], downtime: Downtime, replay?: readonly Replay[]): Promise<void>;
-  stop(): Promise<void>;
-  /** The tap of the broker: only notes the message; it is evaluated right after the current turn. */
-  receive(arrival: RuntimeArrival): void;
-  /** A running flow listens to the message; quick, and right as long as no flow changes before `receive`. */
-  awaits(message: Pick<RuntimeArrival, "topic" | "clientId" | "user">): boolean;
-  /** So many messages wait to be evaluated that publishers should wait for their acknowledgement. */
-  isBusy(): boolean;
-  presence(event: PresenceEvent): void;
-  /** An effect that left through the outbox has ended. */
-  result(effectId: string, result: Omit<EffectResult, "effect" | "ref">): void;
-  /** Sets off an inject node by hand, and tells the run; undefined when there is no such node in a running flow. */
-  inject(flow: string, node: string, payload?: unknown): string | undefined;
-  /** `deployed` is what a flow that is switched off ran last: its memory lies in the store. */
-  plan(document: unknown, deployed?: unknown): DeployPlan;
-  /** Runs a planned version; `commit` makes it durable, and until then the one before goes on. */
-  deploy(program: Program, version: number, commit: () => Promise<void>): Promise<void>;
-  /** Takes up a flow that was switched off, with the memory it had then. */
-  resume(flow: Deployable): void;
-  /** Stops a flow; its memory stays in the store. */
-  remove(flow: string): Promise<void>;
-  status(flow: string): RuntimeStatus | undefined;
-  counts(): RuntimeCounts;
-  onRun(listener: (finished: FinishedRun) => void): () => void;
-}
+export type * from "./runtimeTypes.ts";
 
 /** A runtime without flows; nothing happens before `start`. */
 export function createRuntime(parts: RuntimeParts): Runtime {
