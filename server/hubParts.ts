@@ -55,6 +55,9 @@ export interface HubParts {
   readonly live: LiveDesk;
 }
 
+/** From this part of what the writer takes, publishers wait for their acknowledgements. */
+const BUSY_FILL = 0.5;
+
 /** Opens the store and builds the rooms on it; each gets what it needs as one named argument. */
 export async function openHubParts(world: HubWorld): Promise<HubParts> {
   const { settings, log, now, schedule, bootId } = world;
@@ -70,6 +73,7 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
     access,
     storage: store.broker,
     isAwaited: (message) => runtime.awaits(message),
+    isBusy: () => runtime.isBusy() || store.backlog().fill > BUSY_FILL,
     bootId,
     tcp: undefined,
     limits: settings.limits,

@@ -54,6 +54,8 @@ export interface BrokerOptions {
   readonly storage: BrokerStorage;
   /** True when a flow waits for such a message: it is then kept until the flow has consumed it. @default never */
   readonly isAwaited?: (question: Question) => boolean;
+  /** So much waits in the flows or for the disk that publishers should be slowed down. @default never */
+  readonly isBusy?: () => boolean;
   /** Differs after each start; the names of kept messages begin with it. */
   readonly bootId: string;
   /** Opened by `start`; without it the hub opens TCP later. */
@@ -155,6 +157,7 @@ export function createBroker(options: BrokerOptions): Broker {
     counters,
     limits,
     isAwaited: options.isAwaited ?? (() => false),
+    isBusy: options.isBusy ?? (() => false),
     nextId: () => `${options.bootId}-m${(++lastId).toString(36)}`,
     now,
     onDenied({ clientId, user }, topic) {

@@ -1,10 +1,10 @@
+import { createAcknowledgements, type Creditor } from "./acknowledgements.ts";
 import type { Acl } from "./acl.ts";
 import type { Arrival, Origin, Qos } from "./arrival.ts";
 import type { Bus } from "./bus.ts";
 import { endingError } from "./closeReasons.ts";
 import { countMessage, type Counters } from "./counters.ts";
 import { isPublishable, textBounds } from "./filters.ts";
-import type { Inflow } from "./inflow.ts";
 import type { Ledger } from "./ledger.ts";
 import type { BrokerLimits } from "./limits.ts";
 import { ownBytes } from "./ownBytes.ts";
@@ -22,12 +22,8 @@ export interface Author {
 }
 
 /** A connected client that publishes. */
-export interface Publisher extends Author {
+export interface Publisher extends Author, Creditor {
   readonly inboundIds: InboundIds;
-  /** Told what waits for the disk: beyond a bound the client is not read (B23). */
-  readonly inflow: Pick<Inflow, "begin" | "end">;
-  /** Acknowledgements that wait for the disk; later ones must not overtake them [MQTT-4.6.0-2]. */
-  owedAcknowledgements: number;
 }
 
 /** A message the hub itself sends. */
@@ -60,6 +56,8 @@ export interface IngestOptions {
   readonly limits: BrokerLimits;
   /** True when a flow waits for this message. */
   readonly isAwaited: (question: Question) => boolean;
+  /** So much waits behind the broker that publishers should wait for their acknowledgements. */
+  readonly isBusy: () => boolean;
   /** A name for a message that is unique over restarts. */
   readonly nextId: () => string;
   readonly now: () => number;
@@ -74,6 +72,7 @@ export interface IngestOptions {
 export function createIngest(options: IngestOptions): Ingest {
   const { bus, retained, ledger, counters, limits, isAwaited, nextId, now, onDenied } = options;
   const bounds = textBounds(limits);
+  const acknowledgements = createAcknowledgements(options);
   const isHubTopic = remember((topic) => isPublishable(topic, bounds));
 
   function accept(message: Omit<Arrival, "journalId">): void {
@@ -135,21 +134,6 @@ export function createIngest(options: IngestOptions): Ingest {
     return "new";
   }
 
-  function acknowledge(
-    publisher: Publisher,
-    { notedBefore, bytes }: { readonly notedBefore: number; readonly bytes: number },
-    done: () => void,
-  ): void {
-    if (ledger.noted === notedBefore && publisher.owedAcknowledgements === 0) return done();
-    publisher.owedAcknowledgements++;
-    publisher.inflow.begin(bytes);
-    ledger.whenKept(() => {
-      publisher.owedAcknowledgements--;
-      publisher.inflow.end(bytes);
-      done();
-    });
-  }
-
   return {
     publish(publisher, packet, done) {
       const { qos = 0, messageId = 0 } = packet;
@@ -165,7 +149,7 @@ export function createIngest(options: IngestOptions): Ingest {
       // [MQTT-4.3.3-2]: acknowledged again, not routed again
       else counters.duplicates++;
       if (qos === 0) done();
-      else acknowledge(publisher, { notedBefore, bytes: packet.payload.length }, done);
+      else acknowledgements.owe(publisher, { notedBefore, bytes: packet.payload.length }, done);
     },
     will(author, packet) {
       counters.wills++;

@@ -120,10 +120,10 @@ test("a trace ends by itself, after 30 minutes at most; its packets stay until i
 });
 
 test("no more than three run at once; one that has ended makes room", () => {
-  const start = () => hub.broker.traces.start({ clientId: "c", durationMs: minute });
+  const start = () => hub.broker.traces.start({ clientId: "c", durationMs: 2 * minute });
   const ids = Array.from({ length: tracesMax }, () => start()?.id ?? "");
   expect(start()).toBeUndefined();
-  due.find(({ delayMs }) => delayMs === minute)?.run();
+  due.find(({ delayMs }) => delayMs === 2 * minute)?.run();
   expect(start()?.id).toBe("4");
   expect(hub.broker.traces.list().map(({ id }) => id)).toEqual([...ids.slice(1), "4"]);
 });

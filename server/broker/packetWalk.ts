@@ -46,7 +46,13 @@ export function walkPackets(walk: PacketWalk, chunk: Uint8Array, tally: TrafficT
       continue;
     }
     const byte = chunk[at++] ?? 0;
-    if (walk.isInHeader) readLengthByte(walk, byte, tally);
+    const next = chunk[at] ?? 0x80;
+    // Most packets are short, and their header is in one piece.
+    if (!walk.isInHeader && next < 0x80) {
+      count(walk, tally, byte >>> 4, 2 + next);
+      walk.bodyLeft = next;
+      at++;
+    } else if (walk.isInHeader) readLengthByte(walk, byte, tally);
     else beginPacket(walk, byte);
   }
 }
@@ -64,7 +70,7 @@ function beginPacket(walk: PacketWalk, byte: number): void {
   walk.headerBytes = 1;
 }
 
-function readLengthByte(walk: PacketWalk, byte: number, { packets, bytes }: TrafficTally): void {
+function readLengthByte(walk: PacketWalk, byte: number, tally: TrafficTally): void {
   walk.headerBytes++;
   walk.length += (byte & 0x7f) * walk.factor;
   if (byte >= 0x80 && walk.factor < FACTOR_MAX) {
@@ -73,8 +79,11 @@ function readLengthByte(walk: PacketWalk, byte: number, { packets, bytes }: Traf
   }
   walk.isInHeader = false;
   walk.bodyLeft = walk.length;
-  const type = walk.firstByte >>> 4;
+  count(walk, tally, walk.firstByte >>> 4, walk.headerBytes + walk.length);
+}
+
+function count(walk: PacketWalk, { packets, bytes }: TrafficTally, ...[type, size]: [number, number]): void {
   packets[type] = (packets[type] ?? 0) + 1;
-  bytes[type] = (bytes[type] ?? 0) + walk.headerBytes + walk.length;
+  bytes[type] = (bytes[type] ?? 0) + size;
   if (type === PUBLISH) walk.publishes++;
 }
