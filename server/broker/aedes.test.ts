@@ -5,6 +5,7 @@ import { Aedes } from "aedes";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import aedesPackage from "../../node_modules/aedes/package.json" with { type: "json" };
 import { createAedesPort } from "./aedes.ts";
+import { encodePuback } from "./encode.ts";
 import { brokerLimits } from "./limits.ts";
 import type { ConnectRequest, InboundPublish, Peer, PeerHooks, PeerPort } from "./peer.ts";
 import { portOf } from "./tcpListener.ts";
@@ -54,6 +55,10 @@ const hooks: PeerHooks = {
       if (countsWaiting) peer.inflow.end(packet.payload.length);
       done(error);
     });
+  },
+  acknowledge(peer, id) {
+    calls.push(`acknowledge ${id}`);
+    peer.connection.write(encodePuback(id));
   },
   will: (_peer, { topic }) => void calls.push(`will ${topic}`),
   subscribe(_peer, filter, qos) {
@@ -172,7 +177,9 @@ test("PUBLISH: told in order of arrival, not acknowledged before done", async ()
   expect(await publisher.next("puback")).toMatchObject({ messageId: 1 });
   expect(await publisher.next("pubrec")).toMatchObject({ messageId: 2 });
   await publisher.next("pubcomp");
-  expect(calls.at(-1)).toBe("released 2");
+  expect(calls.slice(-2)).toEqual(["acknowledge 1", "released 2"]);
+  // Ours, and none of aedes beside it.
+  expect(publisher.packets.filter(({ cmd }) => cmd === "puback")).toHaveLength(1);
 });
 
 test("READ: aedes alone reads on while a publish waits, so that the inflow has to stop it", async () => {

@@ -1,4 +1,4 @@
-import { Aedes, type Client, type ConnectPacket } from "aedes";
+import { Aedes, type Client, type ConnectPacket, type PublishPacket } from "aedes";
 import type { Duplex } from "node:stream";
 import type { Packet } from "mqtt-packet";
 import { EventEmitter } from "node:events";
@@ -105,6 +105,18 @@ export function createAedesPort(
     }
   }
 
+  /** aedes gives each PUBACK three writes of its own; as QoS 0 it gives none, and ours leaves with the rest of the turn. */
+  function acknowledging(peer: AedesPeer, packet: PublishPacket, done: (error?: Error | null) => void) {
+    if (packet.qos !== 1) return done;
+    return (error?: Error | null): void => {
+      if (!error) {
+        hooks.acknowledge(peer, packet.messageId ?? 0);
+        packet.qos = 0;
+      }
+      done(error);
+    };
+  }
+
   const persistence = createAedesPersistence<Client>({
     hasSession: (clientId) => hooks.hasSession(clientId),
     acknowledged: (client, id) => tell(client, "acknowledge", (peer) => hooks.acknowledged(peer, id)),
@@ -145,7 +157,8 @@ export function createAedesPort(
       if (peer === undefined) return done(new Error("The publisher is unknown."));
       try {
         // aedes sends the will through the same hook, as the very object that came with the CONNECT.
-        if (packet !== peer.connect?.will) return hooks.publish(peer, packet, done);
+        if (packet !== peer.connect?.will)
+          return hooks.publish(peer, packet, acknowledging(peer, packet, done));
         if (!isStopping && peer.isOpen) hooks.will(peer, packet);
       } catch (error) {
         hooks.failed(error, "publish");

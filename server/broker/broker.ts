@@ -19,15 +19,17 @@ import { brokerLimits, type BrokerLimits } from "./limits.ts";
 import { createLinks } from "./link.ts";
 import type { Log } from "./log.ts";
 import type { PacketTraces } from "./packetTraces.ts";
-import type { CloseCause } from "./peer.ts";
+import type { CloseCause, Peer } from "./peer.ts";
 import { createRareLog } from "./rareLog.ts";
 import { createRetainedIndex } from "./retained.ts";
 import { createSessions } from "./sessions.ts";
 import type { BrokerStats } from "./stats.ts";
 import type { BrokerStorage, KeptWill } from "./storage.ts";
 import { createTcpListener, type TcpPlace } from "./tcpListener.ts";
+import { createTlsListener, type TlsOptions } from "./tlsListener.ts";
 import type { Schedule } from "./ticker.ts";
 import { createVisibility } from "./visibility.ts";
+import { tlsWay, type Way } from "./way.ts";
 import { createWebSocketListener } from "./webSocketListener.ts";
 import { createWills } from "./wills.ts";
 
@@ -46,6 +48,8 @@ export type { TracedPacket } from "./packetRecord.ts";
 export { traceMsMax, type TraceInfo } from "./packetTraces.ts";
 export type { BrokerStats } from "./stats.ts";
 export { byPacketType } from "./packetTypes.ts";
+export type { TlsOptions } from "./tlsListener.ts";
+export type { ClientCertificate, Way } from "./way.ts";
 
 /** What the broker needs from the hub. */
 export interface BrokerOptions {
@@ -78,6 +82,9 @@ export interface Broker {
   openTcp(place: TcpPlace): Promise<number>;
   /** Stops accepting; open connections stay. */
   closeTcp(): Promise<void>;
+  openTls(place: TcpPlace, options: TlsOptions): Promise<number>;
+  /** Serves another certificate to new connections; open ones stay. */
+  secureTls(options: TlsOptions): void;
   /** Takes over an upgrade request for `/mqtt`; refuses any other. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Hears every accepted message once, synchronously, before its subscribers; returns its own end. */
@@ -120,7 +127,9 @@ export function createBroker(options: BrokerOptions): Broker {
   const sessionListeners = createListeners<SessionChange>(log);
   const knockListeners = createListeners<Knock>(log);
   const findingListeners = createListeners<BrokerFinding>(log);
-  const addresses = new WeakMap<Duplex, string>();
+  const ways = new WeakMap<Duplex, Way>();
+  /** The socket below TLS: it was counted in before there was a connection. */
+  const sockets = new WeakMap<Duplex, Duplex>();
   const bus = createBus((error, topic) => {
     counters.routeFailures++;
     log.error({ err: error, topic }, "A message could not be handed to one of its listeners.");
@@ -218,10 +227,11 @@ export function createBroker(options: BrokerOptions): Broker {
           peer.close("keepalive");
         },
       }),
-    addressOf,
     flapping,
     onViolation: (peer, reason) => violators.strike(addressOf(peer), reason),
-    onAdmitted: ({ connection }) => gate.admit(connection),
+    addressOf,
+    wayOf,
+    onAdmitted: ({ connection }) => gate.admit(sockets.get(connection) ?? connection),
     onChange(change) {
       if (change.up) visibility.wentUp();
       sessionListeners.tell(change);
@@ -257,34 +267,61 @@ export function createBroker(options: BrokerOptions): Broker {
     cancelSweep = schedule(sweep, SWEEP_MS);
   }
 
-  function addressOf({ connection }: { readonly connection: Duplex }): string {
-    return addresses.get(connection) ?? "";
+  function wayOf({ connection }: Peer): Way {
+    const way = ways.get(connection);
+    if (way === undefined) throw new Error("A connection was accepted that came no way.");
+    return way;
   }
 
-  function accept(connection: Duplex, from: string | undefined, request?: IncomingMessage): void {
-    const address = plainAddress(from);
+  function addressOf(peer: Peer): string {
+    return wayOf(peer).address;
+  }
+
+  /** Counts a connection in, or refuses it; `onTurn` comes now, or later when many come at once. */
+  function enter(connection: Duplex, address: string, onTurn: () => void): void {
     // One that waits for its turn may end before anybody else listens.
     connection.on("error", () => {});
-    addresses.set(connection, address);
-    const reason = refusal(address, connection, () => {
-      visibility.accepted(connection, request?.socket);
-      port.accept(connection, request);
-    });
+    const reason = refusal(connection, address, onTurn);
     if (reason === undefined) return;
     countRefused(counters, reason);
     rareLog.warn(`refused ${reason} ${address}`, { address, reason }, "A connection was refused.");
     connection.destroy();
   }
 
-  function refusal(address: string, connection: Duplex, onTurn: () => void): string | undefined {
+  function refusal(connection: Duplex, address: string, onTurn: () => void): string | undefined {
     if (!isOpen) return "stopped";
     return violators.refuses(address) ? "protocol-errors" : gate.enter(connection, address, onTurn);
   }
 
-  const tcp = createTcpListener((socket) => accept(socket, socket.remoteAddress));
+  function accept(connection: Duplex, way: Way, request?: IncomingMessage): void {
+    ways.set(connection, way);
+    visibility.accepted(connection, request?.socket);
+    port.accept(connection, request);
+  }
+
+  const tcp = createTcpListener((socket) => {
+    const address = plainAddress(socket.remoteAddress);
+    enter(socket, address, () => accept(socket, { address, listener: "mqtt" }));
+  });
+  const tls = createTlsListener({
+    handshakeMs: limits.connectMs,
+    enter: (socket, onTurn) => enter(socket, plainAddress(socket.remoteAddress), onTurn),
+    accept(connection, socket) {
+      sockets.set(connection, socket);
+      accept(connection, tlsWay(connection));
+    },
+    onFailure(error, { remoteAddress, authorizationError }) {
+      countRefused(counters, "tls");
+      const address = plainAddress(remoteAddress);
+      rareLog.warn(`tls ${address}`, { address, err: error, authorizationError }, "A TLS handshake failed.");
+    },
+  });
   const webSocket = createWebSocketListener({
     frameBytes: limits.packetBytes + limits.packetBytesBeforeConnack,
-    accept: (connection, request) => accept(connection, request.socket.remoteAddress, request),
+    accept(connection, request) {
+      const address = plainAddress(request.socket.remoteAddress);
+      enter(connection, address, () => accept(connection, { address, listener: "websocket" }, request));
+    },
     onRefused(reason, request) {
       countRefused(counters, reason);
       const address = plainAddress(request.socket.remoteAddress);
@@ -307,7 +344,7 @@ export function createBroker(options: BrokerOptions): Broker {
       cancelSweep();
       cancelGrace();
       visibility.stop();
-      await tcp.close();
+      await Promise.all([tcp.close(), tls.close()]);
       for (const { peer } of connections.all()) peer.blame("hub-restart");
       // What was published in this turn is handed to the sockets first.
       await setImmediate();
@@ -317,6 +354,8 @@ export function createBroker(options: BrokerOptions): Broker {
     },
     openTcp: (place) => tcp.open(place),
     closeTcp: () => tcp.close(),
+    openTls: (place, tlsOptions) => tls.open(place, tlsOptions),
+    secureTls: (tlsOptions) => tls.secure(tlsOptions),
     handleUpgrade: (request, socket, head) => webSocket.handleUpgrade(request, socket, head),
     onMessage: (listener) => bus.tap(visibility.timed(listener)),
     onSession: sessionListeners.add,

@@ -19,6 +19,7 @@ import type { Sessions } from "./sessions.ts";
 import type { KeptSession } from "./storage.ts";
 import { createTally } from "./tally.ts";
 import type { Wills } from "./wills.ts";
+import type { Way } from "./way.ts";
 
 /** A session went up or down. A takeover is only an "up" with a higher epoch: the device was never away. */
 export interface SessionChange {
@@ -78,6 +79,7 @@ export interface ConnectionsOptions {
   readonly flapping: Bans;
   /** A peer broke the protocol. */
   readonly onViolation: (peer: Peer, reason: string) => void;
+  readonly wayOf: (peer: Peer) => Way;
   /** The CONNECT of a peer was accepted. */
   readonly onAdmitted: (peer: Peer) => void;
   readonly onChange: (change: SessionChange) => void;
@@ -125,9 +127,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
     return perUser.of(user) >= limits.connectionsPerUser ? "connections-per-user" : undefined;
   }
 
-  async function judge(address: string, request: ConnectRequest): Promise<Verdict> {
+  async function judge(way: Way, request: ConnectRequest): Promise<Verdict> {
     const { clientId, username, password } = request;
-    const verdict = await admit({ clientId, username, password, address }, request);
+    const verdict = await admit({ clientId, username, password, ...way }, request);
     if ("code" in verdict) return verdict;
     const reason = crowding(verdict.candidate.identity.user, clientId);
     return reason === undefined ? verdict : { code: 3, reason };
@@ -136,7 +138,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   async function connect(peer: Peer, request: ConnectRequest): Promise<ConnackCode> {
     const { clientId, username } = request;
     const address = options.addressOf(peer);
-    const verdict = await judge(address, request);
+    const verdict = await judge(options.wayOf(peer), request);
     if ("candidate" in verdict) {
       candidates.set(peer, verdict.candidate);
       return 0;
@@ -236,8 +238,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
     options.onChange({ clientId, user, epoch, up: false, cause, address, at: now() });
   }
 
-  function aclOf(user: string | undefined, clientId: string): Acl | undefined {
-    const identity = access.current(user, clientId);
+  function aclOf(user: string | undefined, clientId: string, way?: Way): Acl | undefined {
+    const identity = access.current(user, clientId, way);
     if (identity === undefined || !ownsClientId(identity, clientId)) return undefined;
     return compileAcl(identity.rules, { user, clientId }, bounds);
   }
@@ -288,6 +290,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       const { clientId, user } = byPeer.get(peer) ?? {};
       rareLog.info(`subscribe ${clientId}`, { clientId, user, count }, "A SUBSCRIBE had too many filters.");
     },
+    acknowledge: (peer, packetId) => byPeer.get(peer)?.link.acknowledge(packetId),
     will(peer, packet) {
       const connection = byPeer.get(peer);
       if (connection !== undefined) ingest.will(connection, packet);
@@ -336,8 +339,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
     refresh(user) {
       for (const session of Array.from(sessions.all())) {
         if (session.user !== user) continue;
-        const acl = aclOf(user, session.clientId);
         const connection = byClient.get(session.clientId);
+        const acl = aclOf(user, session.clientId, connection && options.wayOf(connection.peer));
         session.acl = acl ?? nothingAllowed;
         if (connection !== undefined) connection.acl = session.acl;
         dropForbidden(session);

@@ -80,7 +80,21 @@ export function createIngest(options: IngestOptions): Ingest {
     const isKept = message.qos > 0 || message.retain;
     const payload = isKept ? ownBytes(message.payload) : message.payload;
     const journalId = message.qos > 0 && isAwaited(message) ? nextId() : undefined;
-    const arrival: Arrival = { ...message, payload, journalId };
+    const { topic, qos, retain, seenAt, clientId, user, epoch, will, origin } = message;
+    // One by one: spreading an object of this size costs a microsecond.
+    const arrival = {
+      topic,
+      payload,
+      qos,
+      retain,
+      seenAt,
+      clientId,
+      user,
+      epoch,
+      will,
+      origin,
+      journalId,
+    } satisfies Arrival;
     if (arrival.retain && !retained.store(arrival)) counters.retainedRefused++;
     if (journalId !== undefined) note(arrival, journalId);
     bus.route(arrival);

@@ -1,8 +1,11 @@
 import type { Duplex } from "node:stream";
+import { encodePuback } from "./encode.ts";
 
 /** The sending side of one connection. Frames written in one turn leave together. */
 export interface Link {
   write(frame: Buffer): void;
+  /** Writes a PUBACK; who never reads them is found stuck like any other. */
+  acknowledge(packetId: number): void;
   /** True while more unsent bytes wait than one client may hold. */
   isFull(): boolean;
   /** True while enough waits that a replay should pause, to leave room for live messages. */
@@ -107,11 +110,17 @@ function createLink(options: LinkOptions, soon: (flush: () => number) => void): 
     return true;
   }
 
+  function write(frame: Buffer): void {
+    if (isClosed) return;
+    pendingBytes += frame.length;
+    if (frames.push(frame) === 1) soon(flush);
+  }
+
   return {
-    write(frame) {
-      if (isClosed) return;
-      pendingBytes += frame.length;
-      if (frames.push(frame) === 1) soon(flush);
+    write,
+    acknowledge(packetId) {
+      write(encodePuback(packetId));
+      exceeds(socketBufferBytes);
     },
     isFull: () => exceeds(socketBufferBytes),
     isBusy: () => exceeds(Math.min(BUSY_BYTES, socketBufferBytes)),

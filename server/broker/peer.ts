@@ -67,6 +67,8 @@ export interface PeerHooks {
   ready(peer: Peer): void;
   /** In order of arrival; the acknowledgement waits for `done`. An error closes the connection. */
   publish(peer: Peer, packet: InboundPublish, done: (error?: Error | null) => void): void;
+  /** A QoS 1 PUBLISH is `done`: its PUBACK may go. */
+  acknowledge(peer: Peer, packetId: number): void;
   /** The connection ended without DISCONNECT. */
   will(peer: Peer, packet: InboundPublish): void;
   /** Before the SUBACK, for each filter in it; false answers 0x80. */
