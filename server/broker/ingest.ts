@@ -2,6 +2,7 @@ import { createAcknowledgements, type Creditor } from "./acknowledgements.ts";
 import type { Acl } from "./acl.ts";
 import type { Arrival, Origin, Qos } from "./arrival.ts";
 import type { Bus } from "./bus.ts";
+import { endingError } from "./closeReasons.ts";
 import { countMessage, type Counters } from "./counters.ts";
 import { isPublishable, textBounds } from "./filters.ts";
 import type { Ledger } from "./ledger.ts";
@@ -154,13 +155,15 @@ export function createIngest(options: IngestOptions): Ingest {
       counters.receivedBytes += packet.payload.length;
       const notedBefore = ledger.noted;
       const id = qos === 2 ? takeId(publisher, messageId) : "new";
-      if (id === "too-many") return done(new Error("Too many QoS 2 messages wait for their PUBREL."));
+      if (id === "too-many") {
+        return done(endingError("inbound-qos2", "Too many QoS 2 messages wait for their PUBREL."));
+      }
       // A refused message is acknowledged all the same: closing would only make the client repeat it [MQTT-3.3.5-2].
       if (id === "new") fromClient(publisher, packet, false);
       // [MQTT-4.3.3-2]: acknowledged again, not routed again
       else counters.duplicates++;
       if (qos === 0) done();
-      else acknowledgements.owe(publisher, notedBefore, done);
+      else acknowledgements.owe(publisher, { notedBefore, bytes: packet.payload.length }, done);
     },
     will(author, packet) {
       counters.wills++;

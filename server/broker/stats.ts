@@ -9,6 +9,8 @@ export interface BrokerStats extends Counters {
   /** Messages passed on to those who listen, and to subscribers if there are any. */
   readonly routed: number;
   readonly connections: number;
+  /** Connections that wait unread for their turn. */
+  readonly connectionsWaiting: number;
   readonly sessionsOnline: number;
   /** The most that were online at once. */
   readonly sessionsOnlineMaximum: number;

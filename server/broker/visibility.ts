@@ -108,6 +108,7 @@ export function createVisibility(options: VisibilityOptions): Visibility {
       ...sumSessions(sessions.all(), limits.sendWindow),
       routed: bus.routed,
       connections: gate.count,
+      connectionsWaiting: gate.waiting,
       sessionsOnline,
       sessionsOnlineMaximum,
       sessionsOffline: sessions.count - sessionsOnline,
