@@ -6,6 +6,7 @@ import type { Principal } from "./auth/roles.ts";
 import type { Devices } from "./devices/devices.ts";
 import { type Audit, auditor } from "./audit.ts";
 import { channelsPart } from "./channelsPart.ts";
+import { clientsPart, tracesPart } from "./clientsPart.ts";
 import { credentialsOf, devicesPart } from "./devicesPart.ts";
 import type { HubParts } from "./hubParts.ts";
 import { outboxPart } from "./outboxPart.ts";
@@ -24,6 +25,7 @@ export interface ApiWiring extends HubParts {
   readonly metrics: readonly MetricFamily[];
   readonly bootId: string;
   readonly hubInfo: () => HubInfo;
+  readonly tlsSettled: () => Promise<void>;
   /** Keeps what the set-up page chose, and opens the listeners. */
   readonly finishSetup: (request: SetupRequest) => Promise<void>;
   readonly now: () => number;
@@ -34,7 +36,11 @@ export function createApiParts(wiring: ApiWiring): ApiParts {
   const { auth, catalog, health, live, templates, metrics, bootId, hubInfo } = wiring;
   const audit = auditor(wiring);
   return {
-    hub: { info: hubInfo, bootId },
+    hub: {
+      info: hubInfo,
+      bootId,
+      trust: () => (wiring.certificates.exists() ? wiring.certificates.trust() : undefined),
+    },
     setup: setupPart(wiring),
     auth,
     users: {
@@ -64,6 +70,8 @@ export function createApiParts(wiring: ApiWiring): ApiParts {
     runs: runsPart(wiring),
     templates: { list: () => templates.map(templateSummary) },
     devices: devicesPart(wiring, audit),
+    clients: clientsPart(wiring, audit),
+    traces: tracesPart(wiring, audit),
     topics: {
       list: () => allTopics(wiring.devices),
       messages(filter, limit) {

@@ -1,5 +1,7 @@
 import { type MetricFamily, labelledMetric, singleMetric } from "./api/api.ts";
 import type { Broker } from "./broker/broker.ts";
+import { brokerMetrics } from "./brokerMetrics.ts";
+import type { LoopDelay } from "./loopDelay.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { Traces } from "./runtime/traces.ts";
@@ -10,66 +12,21 @@ export interface CountingParts {
   readonly outbox: Pick<Outbox, "counts">;
   readonly runtime: Pick<Runtime, "counts">;
   readonly traces: Pick<Traces, "counts">;
+  readonly loopDelay: Pick<LoopDelay, "read">;
 }
 
 /** The figures of the parts, for Prometheus. Totals are exact and counted where things happen. */
 export function hubMetrics(parts: CountingParts): readonly MetricFamily[] {
-  return [...brokerMetrics(parts.broker), ...runtimeMetrics(parts), ...outboxMetrics(parts.outbox)];
-}
-
-function brokerMetrics({ stats }: CountingParts["broker"]): MetricFamily[] {
-  const byQos = (read: () => readonly number[]) => () =>
-    Object.fromEntries(read().map((count, qos) => [String(qos), count]));
   return [
-    singleMetric("gauge", "broker_connections", {
-      help: "Open MQTT connections.",
-      read: () => stats().connections,
-    }),
-    singleMetric("gauge", "broker_subscriptions", {
-      help: "Subscriptions of all sessions.",
-      read: () => stats().subscriptions,
-    }),
-    singleMetric("gauge", "broker_retained_messages", {
-      help: "Topics with a retained message.",
-      read: () => stats().retainedCount,
-    }),
-    singleMetric("gauge", "broker_retained_bytes", {
-      help: "Size of all retained messages.",
-      read: () => stats().retainedBytes,
-    }),
-    labelledMetric("counter", "broker_received_total", {
-      help: "Messages that clients published.",
-      label: "qos",
-      read: byQos(() => stats().received),
-    }),
-    labelledMetric("counter", "broker_delivered_total", {
-      help: "Messages written to clients.",
-      label: "qos",
-      read: byQos(() => stats().delivered),
-    }),
-    labelledMetric("counter", "broker_dropped_total", {
-      help: "Messages that did not reach a client, by reason.",
-      label: "reason",
-      read: () => stats().dropped,
-    }),
-    labelledMetric("counter", "broker_denied_total", {
-      help: "What access rules refused.",
-      label: "action",
-      read: () => stats().denied,
-    }),
-    labelledMetric("counter", "broker_refused_total", {
-      help: "Connections refused or ended for cause.",
-      label: "reason",
-      read: () => stats().refused,
-    }),
-    singleMetric("counter", "broker_wills_total", {
-      help: "Last Wills published.",
-      read: () => stats().wills,
-    }),
-    singleMetric("counter", "broker_takeovers_total", {
-      help: "Connections replaced by a newer one of the same client id.",
-      read: () => stats().takeovers,
-    }),
+    ...brokerMetrics(parts.broker),
+    ...runtimeMetrics(parts),
+    ...outboxMetrics(parts.outbox),
+    {
+      kind: "histogram",
+      name: "loop_delay_seconds",
+      help: "How late the event loop of the hub came to a timer, ten times a second.",
+      read: parts.loopDelay.read,
+    },
   ];
 }
 

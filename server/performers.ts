@@ -26,9 +26,9 @@ export function createPerformers({
           reason: "expired",
           error: `The message to ${topic} was too old to be published.`,
         };
+      let onDisk: Promise<void>;
       try {
-        await broker.publish({ topic, payload: payloadBytes(payload), qos, retain, origin });
-        return { outcome: "delivered" };
+        onDisk = broker.publish({ topic, payload: payloadBytes(payload), qos, retain, origin });
       } catch (error) {
         return {
           outcome: "refused",
@@ -36,6 +36,10 @@ export function createPerformers({
           error: error instanceof Error ? error.message : String(error),
         };
       }
+      // Only then may the row go, so that the message is always in the outbox or in the broker. What the broker takes
+      // but cannot keep is tried again: that is what a throw from here on means.
+      await onDisk;
+      return { outcome: "delivered" };
     },
     notify(row, signal) {
       const { title, text, severity } = row.body as { title: string; text: string; severity: "info" };

@@ -38,7 +38,13 @@ export interface HubInfo {
   readonly name: string;
   readonly version: string;
   readonly zone: string;
-  readonly mqtt: { readonly host: string; readonly port: number | null; readonly open: boolean };
+  readonly mqtt: {
+    readonly host: string;
+    readonly port: number | null;
+    /** MQTT over TLS; null while it is closed. */
+    readonly tlsPort: number | null;
+    readonly open: boolean;
+  };
   readonly demo: boolean;
 }
 
@@ -287,7 +293,7 @@ export interface NewDeviceRequest {
   readonly name: string;
   readonly id?: string;
   readonly area?: string;
-  /** Which topics it may use: `own`, `any`, `zigbee2mqtt`, `tasmota`, `esphome`, `homie`. @default "own" */
+  /** Which topics it may use: `own`, `any`, `zigbee2mqtt`, `tasmota`, `esphome`, `homie`, `monitor`. @default "own" */
   readonly preset?: string;
 }
 
@@ -309,6 +315,145 @@ export interface DeviceCredentials {
   readonly host: string;
   readonly port: number | null;
   readonly topics: readonly string[];
+}
+
+/** `POST /devices/:id/certificate`. */
+export interface CertificateRequest {
+  /** The token and the earlier certificates of the device end. */
+  readonly only?: boolean;
+}
+
+/** Key and certificate of a device, as PEM; the key is shown this once. */
+export interface DeviceCertificate {
+  readonly id: string;
+  readonly key: string;
+  readonly certificate: string;
+  /** What the device must trust; empty when the system's own authorities do. */
+  readonly ca: string;
+  readonly fingerprint: string;
+  readonly expiresAt: number;
+  readonly host: string;
+  /** MQTT over TLS; null while it is closed. */
+  readonly port: number | null;
+}
+
+/** A certificate of a device as it is written down. */
+export interface CertificateSummary {
+  readonly fingerprint: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly revokedAt: number | null;
+}
+
+/** `POST /devices/:id/revoke`: one certificate, or everything the device can log in with. */
+export interface RevokeRequest {
+  readonly fingerprint?: string;
+}
+
+export interface RevokeAnswer {
+  readonly certificates: number;
+  readonly token: boolean;
+}
+
+/** `GET /clients`: an MQTT client that is connected, or whose session waits for it. */
+export interface ClientSummary {
+  /** The client id, which the client chose: any text. */
+  readonly id: string;
+  readonly user: string | null;
+  /** The device it is, where one is registered. */
+  readonly device: string | null;
+  readonly online: boolean;
+  readonly address: string | null;
+  readonly connectedAt: number | null;
+  /** Its session outlives the connection. */
+  readonly persistent: boolean;
+  readonly lastEnd: ClientEnd | null;
+  readonly queued: number;
+  readonly queuedBytes: number;
+  /** Since when something waits for it; looked at every 10 s. */
+  readonly queuedSince: number | null;
+  /** Messages that wait for its acknowledgement, and how many may. */
+  readonly inFlight: number;
+  readonly sendWindow: number;
+  readonly dropped: number;
+  readonly subscriptions: number;
+  /** Messages a second over about the last minute. */
+  readonly receivedPerS: number;
+  readonly sentPerS: number;
+}
+
+export interface ClientEnd {
+  readonly cause: string;
+  readonly at: number;
+}
+
+/** `GET /clients/:id`. */
+export interface ClientDetail extends ClientSummary {
+  readonly protocol: string | null;
+  readonly transport: "tcp" | "websocket" | null;
+  readonly tls: {
+    readonly version: string;
+    readonly cipher: string;
+    readonly subject: string | null;
+  } | null;
+  readonly keepAliveS: number | null;
+  /** The Last Will, without its payload. */
+  readonly will: {
+    readonly topic: string;
+    readonly qos: 0 | 1 | 2;
+    readonly retain: boolean;
+    readonly bytes: number;
+  } | null;
+  readonly filters: readonly { readonly filter: string; readonly qos: 0 | 1 | 2 }[];
+  readonly drops: Readonly<Record<string, number>>;
+  /** What it was refused and which rules it broke, newest last. */
+  readonly troubles: readonly {
+    readonly at: number;
+    readonly what: string;
+    readonly detail: string | null;
+  }[];
+}
+
+/** `POST /clients/:id/clear-queue`. */
+export interface ClearQueueAnswer {
+  readonly dropped: number;
+}
+
+/** `POST /traces`: exactly one of `client` and `filter`. */
+export interface NewTraceRequest {
+  readonly client?: string;
+  readonly filter?: string;
+  /** @default 5 */
+  readonly minutes?: number;
+}
+
+export interface PacketTrace {
+  readonly id: string;
+  readonly client: string | null;
+  readonly filter: string | null;
+  readonly startedAt: number;
+  readonly endsAt: number;
+  readonly running: boolean;
+  /** Packets seen; the last 10,000 are kept. */
+  readonly seen: number;
+}
+
+/** `GET /traces/:id/packets`: sizes and topics, never payloads or credentials. */
+export interface TracedPacket {
+  readonly seq: number;
+  readonly at: number;
+  readonly clientId: string;
+  readonly direction: "in" | "out";
+  readonly type: string;
+  readonly bytes: number;
+  readonly packetId?: number;
+  readonly topic?: string;
+  readonly qos?: number;
+  readonly retain?: boolean;
+  readonly dup?: boolean;
+  readonly payloadBytes?: number;
+  readonly filters?: readonly string[];
+  readonly codes?: readonly number[];
 }
 
 /** A client that tried to connect and was refused. */
@@ -503,4 +648,6 @@ export interface Health {
   readonly state: "ok" | "degraded" | "failed" | "starting" | "stopping";
   /** One sentence for each thing that is wrong. */
   readonly reasons: readonly string[];
+  /** What works, and should be known or changed all the same. */
+  readonly warnings?: readonly string[];
 }

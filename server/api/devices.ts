@@ -20,7 +20,7 @@ const name = text(80, { minLength: 1 });
 const area = text(80);
 const preset = text(32, {
   minLength: 1,
-  description: "Which topics it may use: own, any, zigbee2mqtt, tasmota, esphome or homie.",
+  description: "Which topics it may use: own, any, zigbee2mqtt, tasmota, esphome, homie or monitor.",
 });
 
 /** Devices, their credentials, and who knocked in vain. */

@@ -43,6 +43,7 @@ describe("the OpenAPI document", () => {
       "POST /api/v1/flows/:id/rollback": { version: 1 },
       "POST /api/v1/tokens": { name: "t", scopes: ["flows:read"] },
       "POST /api/v1/devices": { name: "sensor" },
+      "POST /api/v1/traces": { client: "door" },
       "POST /api/v1/channels": { kind: "ntfy", name: "phone", config: {} },
       "POST /api/v1/users": { name: "ann", password: "long enough", role: "viewer" },
       "POST /api/v1/session": { name: "admin", password: "right password" },

@@ -2,10 +2,19 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv } from "ajv";
+import { connectAsync, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHub, type Hub } from "../hub.ts";
 import { readSettings } from "../settings.ts";
-import type { FlowDetail, Page, RunSummary } from "./contract.ts";
+import { version } from "../version.ts";
+import type {
+  DeviceCredentials,
+  FlowDetail,
+  Page,
+  PacketTrace,
+  RunSummary,
+  TopicSummary,
+} from "./contract.ts";
 import type { OpenApiDocument } from "./openapi.ts";
 import { strict } from "./testing/strict.ts";
 
@@ -59,6 +68,12 @@ async function json<Answer>(response: Response): Promise<Answer> {
   return answer;
 }
 
+async function connectDevice(name: string, preset: string, clientId: string): Promise<MqttClient> {
+  const made = await ask("POST", "/api/v1/devices", { name, preset });
+  const { username, password, host, port } = await json<DeviceCredentials>(made);
+  return connectAsync({ host, port: port ?? 0, username, password, clientId, reconnectPeriod: 0 });
+}
+
 const pressed = {
   millrace: 1,
   id: "pressed",
@@ -97,8 +112,38 @@ describe("the API over a whole hub", () => {
     const document = await json<OpenApiDocument>(await ask("GET", "/api/v1/openapi.json"));
     const runs = await json<Page<RunSummary>>(await ask("GET", `${flow}/runs`));
     const devices = await json<Page<{ id: string }>>(await ask("GET", "/api/v1/devices"));
-    const ids = { flows: made.id, runs: runs.items[0]?.id ?? "", devices: devices.items[0]?.id ?? "" };
+    const traced = await json<PacketTrace>(await ask("POST", "/api/v1/traces", { client: "dashboard" }));
+    const dashboard = await connectDevice("Dashboard", "monitor", "dashboard");
+    await dashboard.subscribeAsync("$SYS/broker/version");
+    const ids = {
+      flows: made.id,
+      runs: runs.items[0]?.id ?? "",
+      devices: devices.items[0]?.id ?? "",
+      clients: "dashboard",
+      traces: traced.id,
+    };
     expect(await differences(document, ids)).toEqual({});
+    await dashboard.endAsync();
+  });
+
+  it("B40: tells a dashboard about the broker under $SYS, and no other device", async () => {
+    const dashboard = await connectDevice("Second dashboard", "monitor", "d2");
+    const told = new Promise((resolve) => {
+      dashboard.once("message", (topic, payload) => resolve([topic, payload.toString()]));
+    });
+    await dashboard.subscribeAsync("$SYS/broker/version");
+    expect(await told).toEqual(["$SYS/broker/version", `millrace version ${version}`]);
+    const gateway = await connectDevice("Gateway", "any", "g");
+    await expect(gateway.subscribeAsync("$SYS/#")).rejects.toThrow("Unspecified error");
+    expect(await json(await ask("GET", "/api/v1/clients/g"))).toMatchObject({
+      device: "gateway",
+      online: true,
+      troubles: [{ what: "subscribe-denied", detail: "$SYS/#" }],
+    });
+    expect((await ask("POST", "/api/v1/clients/g/disconnect")).status).toBe(204);
+    await Promise.all([dashboard.endAsync(), gateway.endAsync()]);
+    const topics = await json<Page<TopicSummary>>(await ask("GET", "/api/v1/topics"));
+    expect(topics.items.filter(({ topic }) => topic.startsWith("$"))).toEqual([]);
   });
 
   it("tells strangers that the hub is well, and nothing else", async () => {
@@ -112,6 +157,7 @@ describe("the API over a whole hub", () => {
   it("counts what the hub did", async () => {
     const text = await (await ask("GET", "/metrics")).text();
     expect(text).toMatch(/^millrace_\w+_total(\{[^}]*\})? [1-9]/m);
+    expect(text).toMatch(/^millrace_loop_delay_seconds_count [1-9]/m);
     expect(text).not.toContain("lamp");
   });
 

@@ -28,4 +28,21 @@ describe("metrics", () => {
       expect(body).toMatch(/millrace_process_resident_bytes \d+/);
     }
   });
+
+  it("shows values counted into buckets as a histogram, cumulated", async () => {
+    const { send } = createTestApi();
+    await send("viewer", { url: "/metrics" });
+    const { body } = await send("viewer", { url: "/metrics" });
+    expect(body).toContain(
+      [
+        "# HELP millrace_delay_seconds How long it took.",
+        "# TYPE millrace_delay_seconds histogram",
+        'millrace_delay_seconds_bucket{le="0.001"} 3',
+        'millrace_delay_seconds_bucket{le="0.1"} 3',
+        'millrace_delay_seconds_bucket{le="+Inf"} 5',
+        "millrace_delay_seconds_sum 7.5",
+        "millrace_delay_seconds_count 5",
+      ].join("\n"),
+    );
+  });
 });

@@ -1,9 +1,10 @@
-import { Counter, Gauge, Registry } from "prom-client";
-import type { MetricFamily, MetricValue } from "./metricFamily.ts";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { CountFamily, HistogramFamily, MetricFamily, MetricValue } from "./metricFamily.ts";
 import { route, type Route } from "./route.ts";
 
 /** Series of one family; what is beyond is a mistake of ours and is left out. */
 const SERIES_MAX = 100;
+const PREFIX = "millrace_";
 
 /** Figures of the hub for Prometheus. */
 export function metricsRoutes(families: readonly MetricFamily[]): readonly Route[] {
@@ -25,12 +26,38 @@ export function metricsRoutes(families: readonly MetricFamily[]): readonly Route
 /** A registry that reads each family when it is asked. */
 function createRegistry(families: readonly MetricFamily[]): Registry {
   const registry = new Registry();
-  for (const { kind, name, help, labels = [], read } of families) {
-    const values = () => read().slice(0, SERIES_MAX);
-    const base = { name: `millrace_${name}`, help, labelNames: [...labels], registers: [] };
-    registry.registerMetric(kind === "gauge" ? gaugeOf(base, values) : counterOf(base, values));
-  }
+  for (const family of families) registry.registerMetric(metricOf(family));
   return registry;
+}
+
+function metricOf(family: MetricFamily): Counter | Gauge | Histogram {
+  return family.kind === "histogram" ? histogramOf(family) : countOf(family);
+}
+
+function countOf({ kind, name, help, labels = [], read }: CountFamily): Counter | Gauge {
+  const values = () => read().slice(0, SERIES_MAX);
+  const base = { name: PREFIX + name, help, labelNames: [...labels], registers: [] };
+  return kind === "gauge" ? gaugeOf(base, values) : counterOf(base, values);
+}
+
+/** A histogram of the library can only count by itself; this one answers with what was counted elsewhere. */
+function histogramOf({ name: shortName, help, read }: HistogramFamily): Histogram {
+  const name = PREFIX + shortName;
+  const getForPromString = async () => {
+    const { bounds, counts, sum } = read();
+    let below = 0;
+    const buckets = counts.map((count, index) => {
+      below += count;
+      return { metricName: `${name}_bucket`, labels: { le: bounds[index] ?? "+Inf" }, value: below };
+    });
+    const totals = [
+      { metricName: `${name}_sum`, labels: {}, value: sum },
+      { metricName: `${name}_count`, labels: {}, value: below },
+    ];
+    return { name, help, type: "histogram", values: [...buckets, ...totals] };
+  };
+  // What a registry asks for when it writes text; `get` of the library goes through it too.
+  return Object.assign(new Histogram({ name, help, registers: [] }), { getForPromString });
 }
 
 type Base = ConstructorParameters<typeof Gauge<string>>[0];
@@ -57,7 +84,7 @@ function counterOf(base: Base, values: () => readonly MetricValue[]): Counter {
 }
 
 /** What the process costs. */
-const processFamilies: readonly MetricFamily[] = [
+const processFamilies: readonly CountFamily[] = [
   {
     kind: "counter",
     name: "process_cpu_seconds_total",

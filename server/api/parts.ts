@@ -1,9 +1,15 @@
 import type {
+  CertificateRequest,
+  CertificateSummary,
   ChannelKind,
   ChannelRequest,
   ChannelSummary,
   ChannelTestAnswer,
+  ClearQueueAnswer,
+  ClientDetail,
+  ClientSummary,
   DeployAnswer,
+  DeviceCertificate,
   DeviceChange,
   DeviceCredentials,
   DeviceSummary,
@@ -23,11 +29,15 @@ import type {
   NewFlowRequest,
   NewTokenAnswer,
   NewTokenRequest,
+  NewTraceRequest,
   NewUserRequest,
   NotificationItem,
   OutboxItem,
+  PacketTrace,
   Page,
   PublishRequest,
+  RevokeAnswer,
+  RevokeRequest,
   Role,
   RunDetail,
   RunSummary,
@@ -37,6 +47,7 @@ import type {
   TokenSummary,
   TopicMessage,
   TopicSummary,
+  TracedPacket,
   UserSummary,
 } from "./contract.ts";
 import type { FlowDocument } from "#flows/flow.ts";
@@ -57,6 +68,8 @@ export interface ApiParts {
   readonly runs: RunsPart;
   readonly templates: TemplatesPart;
   readonly devices: DevicesPart;
+  readonly clients: ClientsPart;
+  readonly traces: TracesPart;
   readonly topics: TopicsPart;
   readonly broker: BrokerPart;
   readonly channels: ChannelsPart;
@@ -98,6 +111,8 @@ export interface PageQuery {
 
 export interface HubPart {
   info(): HubInfo;
+  /** What TLS clients must trust, as PEM; empty: what their system trusts already. `undefined`: there is no TLS. */
+  trust(): string | undefined;
   /** Differs after each start. */
   readonly bootId: string;
 }
@@ -197,6 +212,30 @@ export interface DevicesPart {
   remove(id: string, by: Who): Promise<boolean>;
   renewCredentials(id: string, by: Who): Promise<DeviceCredentials>;
   knocks(): readonly Knock[];
+  issueCertificate(id: string, request: CertificateRequest, by: Who): Promise<DeviceCertificate>;
+  certificates(id: string): readonly CertificateSummary[];
+  /** Refuses with `certificate.invalid` a fingerprint that is none. */
+  revoke(id: string, request: RevokeRequest, by: Who): Promise<RevokeAnswer>;
+}
+
+/** MQTT clients; their ids are any text they chose. */
+export interface ClientsPart {
+  list(): readonly ClientSummary[];
+  get(id: string): ClientDetail | undefined;
+  /** Refuses with `client.unknown`, or `client.offline`. */
+  disconnect(id: string, by: Who): Promise<void>;
+  /** Refuses with `client.unknown`. */
+  clearQueue(id: string, by: Who): Promise<ClearQueueAnswer>;
+}
+
+/** Packets of a client or a filter, for a while. */
+export interface TracesPart {
+  list(): readonly PacketTrace[];
+  /** Refuses with `trace.invalid`, `topic.filter` or `trace.too-many`. */
+  start(request: NewTraceRequest, by: Who): Promise<PacketTrace>;
+  packets(id: string): readonly TracedPacket[] | undefined;
+  /** `false`: there is no such trace. */
+  remove(id: string, by: Who): Promise<boolean>;
 }
 
 export interface TopicsPart {

@@ -1,4 +1,6 @@
+import { certificateRoutes } from "./certificates.ts";
 import { channelRoutes } from "./channels.ts";
+import { clientRoutes } from "./clients.ts";
 import { deployRoutes } from "./deploys.ts";
 import { deviceRoutes } from "./devices.ts";
 import { flowRoutes } from "./flows.ts";
@@ -17,6 +19,7 @@ import { setupRoutes } from "./setup.ts";
 import { templateRoutes } from "./templates.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { topicRoutes } from "./topics.ts";
+import { traceRoutes } from "./traces.ts";
 import { userRoutes } from "./users.ts";
 
 /** The route table; the documentation shows it in this order. */
@@ -31,6 +34,9 @@ export function apiRoutes(parts: ApiParts, now: () => number): readonly Route[] 
     ...nodeRoutes(),
     ...templateRoutes(parts),
     ...deviceRoutes(parts),
+    ...clientRoutes(parts),
+    ...traceRoutes(parts),
+    ...certificateRoutes(parts),
     ...topicRoutes(parts),
     ...publishRoutes(parts),
     ...channelRoutes(parts),

@@ -1,7 +1,7 @@
 import { ownsClientId, type Access, type Credentials, type Identity } from "./access.ts";
 import { compileAcl, type Acl } from "./acl.ts";
 import type { Counters } from "./counters.ts";
-import { isPlainText } from "./filters.ts";
+import { isPlainText, textBounds } from "./filters.ts";
 import type { BrokerLimits } from "./limits.ts";
 import type { ConnackCode, ConnectRequest } from "./peer.ts";
 import type { Sessions } from "./sessions.ts";
@@ -30,7 +30,7 @@ const CODES = { credentials: 4, "not-allowed": 5, unavailable: 3 } as const;
 
 /** Decides about a CONNECT: name, credentials, ownership of the client id, rules, Last Will. */
 export function createAdmission({ access, sessions, limits, counters }: AdmissionOptions) {
-  const bounds = { bytes: limits.topicBytes, levels: limits.topicLevels };
+  const bounds = textBounds(limits);
   return async (credentials: Credentials, request: ConnectRequest): Promise<Verdict> => {
     const { clientId, will } = request;
     if (!request.hasValidId || !isPlainText(clientId, limits.clientIdBytes)) {

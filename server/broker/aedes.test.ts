@@ -4,9 +4,11 @@ import { Aedes } from "aedes";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import aedesPackage from "../../node_modules/aedes/package.json" with { type: "json" };
 import { createAedesPort } from "./aedes.ts";
+import { encodePuback } from "./encode.ts";
 import { brokerLimits } from "./limits.ts";
 import type { ConnectRequest, InboundPublish, PeerHooks, PeerPort } from "./peer.ts";
 import { portOf } from "./tcpListener.ts";
+import { connectBytes } from "./testing/packetBytes.ts";
 import { createRawClient, publishPacket, type RawClient } from "./testing/rawClient.ts";
 
 let port: PeerPort;
@@ -15,7 +17,7 @@ let calls: string[];
 let heldPublishes: ((error?: Error) => void)[] | undefined;
 let requests: ConnectRequest[];
 let published: InboundPublish[];
-let restored: { topic: string; qos: 0 | 1 | 2 }[];
+let hasSession: boolean;
 let clients: RawClient[];
 /** Length of `calls` at which an opening is refused. */
 let refusedOpenAt: number;
@@ -43,6 +45,10 @@ const hooks: PeerHooks = {
     if (heldPublishes === undefined) done();
     else heldPublishes.push(done);
   },
+  acknowledge(peer, id) {
+    calls.push(`acknowledge ${id}`);
+    peer.connection.write(encodePuback(id));
+  },
   will: (_peer, { topic }) => void calls.push(`will ${topic}`),
   subscribe(_peer, filter, qos) {
     calls.push(`subscribe ${filter} ${qos}`);
@@ -55,14 +61,15 @@ const hooks: PeerHooks = {
   received: (_peer, id, kept) => keep(`received ${id}`, kept),
   released: (_peer, id, kept) => keep(`released ${id}`, kept),
   kept: (act) => keep("kept", act),
-  restore: () => restored,
+  hasSession: () => hasSession,
   closed: (_peer, cause) => void calls.push(`closed ${cause}`),
   refused: (_peer, reason) => void calls.push(`refused ${reason}`),
   failed: (_error, what) => void calls.push(`failed ${what}`),
 };
 
 beforeEach(async () => {
-  [calls, requests, published, restored, clients] = [[], [], [], [], []];
+  [calls, requests, published, clients] = [[], [], [], []];
+  hasSession = false;
   heldPublishes = undefined;
   heldAnswers = undefined;
   refusedOpenAt = -1;
@@ -144,7 +151,9 @@ test("PUBLISH: told in order of arrival, not acknowledged before done", async ()
   expect(await publisher.next("puback")).toMatchObject({ messageId: 1 });
   expect(await publisher.next("pubrec")).toMatchObject({ messageId: 2 });
   await publisher.next("pubcomp");
-  expect(calls.at(-1)).toBe("released 2");
+  expect(calls.slice(-2)).toEqual(["acknowledge 1", "released 2"]);
+  // Ours, and none of aedes beside it.
+  expect(publisher.packets.filter(({ cmd }) => cmd === "puback")).toHaveLength(1);
 });
 
 test("PUBLISH: an error closes the connection without acknowledgement", async () => {
@@ -183,12 +192,42 @@ test("SUBSCRIBE: asked before the SUBACK, told after it without the denied ones;
   expect(calls.at(-1)).toBe("unsubscribed a");
 });
 
-test("a kept session: its subscriptions are asked again before it opens, and not replayed", async () => {
-  restored = [{ topic: "a", qos: 1 }];
+test("SUBSCRIBE: every filter gets its return code, equal ones too, in their order [MQTT-3.9.3-1]", async () => {
+  const subscriber = client();
+  await called("ready");
+  const subscriptions = (["a", "b", "a", "denied", "a", "0", "denied"] as const).map((topic, index) => ({
+    topic,
+    qos: ([0, 1, 2] as const)[index % 3] ?? 0,
+  }));
+  subscriber.send({ cmd: "subscribe", messageId: 9, subscriptions });
+  expect((await subscriber.next("suback")).granted).toEqual([0, 1, 2, 128, 1, 2, 128]);
+  expect(calls.at(-1)).toBe("subscribed a,b,a,a,0");
+  subscriber.socket.end();
+  await called("closed socket");
+  expect(calls.filter((call) => call.startsWith("unsubscribed"))).toEqual([]);
+});
+
+test("SUBSCRIBE: aedes ends no connection for a filter too deep; the hook answers 0x80", async () => {
+  const subscriber = client();
+  await called("ready");
+  expect(await subscriber.subscribe("a/".repeat(200))).toBe(0);
+});
+
+test("a kept session is present, with or without subscriptions, and none is asked for [MQTT-3.2.2-2]", async () => {
+  hasSession = true;
   const returning = client({ clean: false });
   expect(await returning.next("connack")).toMatchObject({ sessionPresent: true });
   await called("ready");
-  expect(calls).toEqual(["connect c", "subscribe a 1", "open", "ready"]);
+  expect(calls).toEqual(["connect c", "open", "ready"]);
+});
+
+test("a clean session, and one that is not there, are not present [MQTT-3.2.2-1] [MQTT-3.2.2-3]", async () => {
+  const fresh = client({ clean: false });
+  expect(await fresh.next("connack")).toMatchObject({ sessionPresent: false });
+  hasSession = true;
+  const clean = client({ clientId: "other" });
+  expect(await clean.next("connack")).toMatchObject({ sessionPresent: false });
+  await expect.poll(() => calls.filter((call) => call === "ready")).toHaveLength(2);
 });
 
 test("PUBACK, PUBREC and PUBCOMP come with their packet id", async () => {
@@ -271,7 +310,17 @@ test("keep-alive and protocol errors have their causes", async () => {
   await rude.next("connack");
   rude.socket.write(Buffer.from("f000", "hex"));
   await called("closed protocol");
-  expect(calls).toContain("refused protocol");
+  expect(calls).toContain("refused packet-type");
+});
+
+test("a CONNECT with a broken packet behind it asks nobody", async () => {
+  const broken = client({ connects: false });
+  broken.socket.write(Buffer.concat([connectBytes(), Buffer.from("f000", "hex")]));
+  await broken.closed;
+  // Whoever comes next is asked about after it.
+  await client().next("connack");
+  await called("ready");
+  expect(calls).toEqual(["refused packet-type", "connect c", "open", "ready"]);
 });
 
 test("the frame guard sees the bytes before the parser", async () => {
@@ -288,4 +337,25 @@ test("stop: every open connection ends, no will comes", async () => {
   await connected.closed;
   expect(calls).not.toContain("will w");
   expect(calls.at(-1)).toBe("closed socket");
+});
+
+test("all bytes of a connection pass where it is watched, also those aedes writes by itself", async () => {
+  const seen: string[] = [];
+  const hex = (chunk: Uint8Array): string => Buffer.from(chunk).toString("hex");
+  const watched = createAedesPort(hooks, brokerLimits, () => ({
+    received: (chunk) => seen.push(`in ${hex(chunk)}`),
+    sent: (chunk) => seen.push(`out ${hex(chunk)}`),
+  }));
+  await watched.start();
+  server.removeAllListeners("connection").on("connection", (socket) => watched.accept(socket));
+  const connection = client();
+  await connection.next("connack");
+  connection.send({ cmd: "pingreq" });
+  await connection.next("pingresp");
+  const [first, ...rest] = seen;
+  expect(first).toMatch(/^in 10.*63$/);
+  expect(rest.filter((bytes) => bytes.startsWith("in"))).toEqual(["in c000"]);
+  const written = rest.filter((bytes) => bytes.startsWith("out")).map((bytes) => bytes.slice(4));
+  expect(written.join("")).toBe("20020000d000");
+  await watched.stop();
 });

@@ -1,18 +1,29 @@
-import { Aedes, type Client, type ConnectPacket } from "aedes";
+import { Aedes, type Client, type ConnectPacket, type PublishPacket } from "aedes";
 import { EventEmitter } from "node:events";
 import type { Duplex } from "node:stream";
+import type { Packet } from "mqtt-packet";
+import { createByteBudget } from "./byteBudget.ts";
 import { causeOf, refusalReason } from "./closeReasons.ts";
-import { createFrameGuard } from "./frames.ts";
-import type { CloseCause, ConnackCode, ConnectRequest, Peer } from "./peer.ts";
-import type { PeerHooks, PeerLimits, PeerPort } from "./peer.ts";
+import { connectRequest } from "./connectRequest.ts";
+import { createFilterCover } from "./filterCover.ts";
+import { createFrameRules } from "./frameRules.ts";
+import { createFrameGuard, type FrameGuard } from "./frames.ts";
+import type { FrameViolation } from "./frameViolation.ts";
+import type { CloseCause, ConnackCode, Peer } from "./peer.ts";
+import type { PeerHooks, PeerLimits, PeerPort, Wiretap } from "./peer.ts";
 import { createAedesPersistence } from "./persistence.ts";
 import { createSilentEmitter } from "./silentEmitter.ts";
 
 /** Undocumented members of a client that we rely on; the contract test holds each one. */
 interface ClientInside {
-  readonly _parser: { parse(chunk: Uint8Array): number };
+  readonly _parser: {
+    parse(chunk: Uint8Array): number;
+    prependListener(event: "packet", listener: (packet: Packet) => void): unknown;
+  };
   /** Set by a DISCONNECT packet. */
   readonly _disconnected: boolean;
+  /** By filter, which is a number here. */
+  readonly subscriptions: Record<string, unknown>;
 }
 
 /** Undocumented members of the broker that we rely on; the timers exist once it listens. */
@@ -24,19 +35,34 @@ interface AedesInside {
   readonly _clearWillInterval?: NodeJS.Timeout;
 }
 
+type WriteDone = (error: Error | null | undefined) => void;
+
 interface AedesPeer extends Peer {
   readonly client: Client;
+  readonly guard: FrameGuard;
   cause: CloseCause | undefined;
   isOpen: boolean;
   connect: ConnectPacket | undefined;
 }
 
+/** The CONNACK for a protocol level that is not spoken here [MQTT-3.1.2-2]. */
+const WRONG_LEVEL = Buffer.from([0x20, 0x02, 0x00, 0x01]);
+/** The most levels aedes can be told; the guard and the access rules have a lower limit. */
+const AEDES_LEVELS_MAX = 100;
+
 /**
  * The one file that touches aedes. aedes parses, shakes hands and keeps time; whether, when and to whom a message goes
  * is decided by the hooks. Unmodified aedes 1.2.0, pinned; each seam has a contract test.
  */
-export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort {
+export function createAedesPort(
+  hooks: PeerHooks,
+  limits: PeerLimits,
+  watch?: (connection: Duplex) => Wiretap,
+): PeerPort {
   const peers = new WeakMap<Client, AedesPeer>();
+  const cover = createFilterCover();
+  const rules = createFrameRules(limits);
+  const strangers = createByteBudget(limits.unauthenticatedBytes);
   let isStopping = false;
 
   /** Undefined only for clients that aedes would make by itself; it makes none. */
@@ -64,7 +90,8 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
     const peer = peers.get(client);
     let code: ConnackCode = 3;
     try {
-      if (peer !== undefined) code = await hooks.connect(peer, connectRequest(peer, username, password));
+      const request = connectRequest(peer?.connect, { clientId: client.id, username, password });
+      if (peer !== undefined) code = await hooks.connect(peer, request);
     } catch (error) {
       hooks.failed(error, "connect");
     }
@@ -75,8 +102,20 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
     }
   }
 
+  /** aedes gives each PUBACK three writes of its own; as QoS 0 it gives none, and ours leaves with the rest of the turn. */
+  function acknowledging(peer: AedesPeer, packet: PublishPacket, done: (error?: Error | null) => void) {
+    if (packet.qos !== 1) return done;
+    return (error?: Error | null): void => {
+      if (!error) {
+        hooks.acknowledge(peer, packet.messageId ?? 0);
+        packet.qos = 0;
+      }
+      done(error);
+    };
+  }
+
   const persistence = createAedesPersistence<Client>({
-    restore: (clientId) => hooks.restore(clientId),
+    hasSession: (clientId) => hooks.hasSession(clientId),
     acknowledged: (client, id) => tell(client, "acknowledge", (peer) => hooks.acknowledged(peer, id)),
     received: (client, id, kept) => tell(client, "receive", (peer) => hooks.received(peer, id, kept)),
     released: (client, id, kept) => tell(client, "release", (peer) => hooks.released(peer, id, kept)),
@@ -91,9 +130,10 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
     connectTimeout: limits.connectMs,
     drainTimeout: limits.drainMs,
     queueLimit: limits.packetsBehindConnect,
-    maxTopicLevels: limits.topicLevels,
-    // The default, 23, refuses longer ids of MQTT 3.1 clients that work everywhere else.
-    maxClientsIdLength: limits.clientIdBytes,
+    // Both are ours to keep: the defaults refuse ids of MQTT 3.1 clients that work everywhere else, and end a
+    // connection for one filter too deep.
+    maxTopicLevels: AEDES_LEVELS_MAX,
+    maxClientsIdLength: Infinity,
     preConnect(client, packet, done) {
       tell(client, "connect", (peer) => {
         peer.connect = packet;
@@ -101,6 +141,8 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
       done(null, true);
     },
     authenticate(client, username, password, done) {
+      // What came behind the CONNECT has ended it already.
+      if (client.closed) return;
       const answer = (code: ConnackCode): void => {
         if (code === 0) done(null, true);
         else done(refusal(code), false);
@@ -112,7 +154,8 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
       if (peer === undefined) return done(new Error("The publisher is unknown."));
       try {
         // aedes sends the will through the same hook, as the very object that came with the CONNECT.
-        if (packet !== peer.connect?.will) return hooks.publish(peer, packet, done);
+        if (packet !== peer.connect?.will)
+          return hooks.publish(peer, packet, acknowledging(peer, packet, done));
         if (!isStopping && peer.isOpen) hooks.will(peer, packet);
       } catch (error) {
         hooks.failed(error, "publish");
@@ -121,8 +164,11 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
       done(isStopping ? new Error("Wills are not published when the hub stops.") : null);
     },
     authorizeSubscribe(client, subscription, done) {
-      const { topic, qos } = subscription;
-      const isGranted = withPeer(client, "subscribe", false, (peer) => hooks.subscribe(peer, topic, qos));
+      const filter = cover.of(subscription);
+      // Without one it is the mark of a session that exists; its subscriptions are in our bus.
+      if (filter === undefined) return done(null, null);
+      const { qos } = subscription;
+      const isGranted = withPeer(client, "subscribe", false, (peer) => hooks.subscribe(peer, filter, qos));
       done(null, isGranted ? subscription : null);
     },
     // aedes delivers nothing itself.
@@ -145,11 +191,13 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
     if (!isOpen) return client.close();
     registerClient(client);
     registered.set(client.id, client);
+    tell(client, "open", (peer) => peer.guard.release());
   };
 
   aedes.on("clientReady", (client) => tell(client, "ready", (peer) => hooks.ready(peer)));
   aedes.on("subscribe", (subscriptions, client) => {
-    const granted = subscriptions.filter(({ qos }) => qos <= 2).map(({ topic }) => topic);
+    const granted = subscriptions.filter(({ qos }) => qos <= 2).map((each) => cover.of(each) ?? "");
+    for (const { topic } of subscriptions) delete insideOfClient(client).subscriptions[topic];
     tell(client, "subscribed", (peer) => hooks.subscribed(peer, granted));
   });
   aedes.on("unsubscribe", (filters, client) =>
@@ -178,6 +226,13 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
   // Without a listener the event would end the process.
   EventEmitter.prototype.on.call(aedes, "error", (error: unknown) => hooks.failed(error, "aedes"));
 
+  function refuse(peer: AedesPeer, violation: FrameViolation): void {
+    hooks.refused(peer, violation);
+    if (violation !== "protocol-version") return peer.close("protocol");
+    peer.blame("protocol");
+    peer.connection.write(WRONG_LEVEL, () => peer.close("protocol"));
+  }
+
   return {
     async start() {
       await aedes.listen();
@@ -194,18 +249,33 @@ export function createAedesPort(hooks: PeerHooks, limits: PeerLimits): PeerPort 
     },
     accept(connection, request) {
       const client = aedes.handle(connection, request);
-      const peer = createPeer(client, connection);
+      const { _parser: parser } = insideOfClient(client);
+      const parse = parser.parse.bind(parser);
+      const guard = createFrameGuard({
+        limits,
+        rules,
+        strangers,
+        isAdmitted: () => peer.isOpen,
+        pass: parse,
+      });
+      const peer = createPeer({ client, connection, guard });
       peers.set(client, peer);
-      guardFrames(peer, limits, (violation) => hooks.refused(peer, violation));
+      parser.prependListener("packet", cover.cover);
+      parser.parse = (chunk) => {
+        const violation = guard.receive(chunk);
+        if (violation !== undefined) tell(client, "refuse", () => refuse(peer, violation));
+        return 0;
+      };
+      connection.once("close", guard.release);
+      if (watch !== undefined) tapWire(peer, watch(connection));
       return peer;
     },
   };
 }
 
-function createPeer(client: Client, connection: Duplex): AedesPeer {
+function createPeer(parts: Pick<AedesPeer, "client" | "connection" | "guard">): AedesPeer {
   const peer: AedesPeer = {
-    client,
-    connection,
+    ...parts,
     cause: undefined,
     isOpen: false,
     connect: undefined,
@@ -214,42 +284,25 @@ function createPeer(client: Client, connection: Duplex): AedesPeer {
     },
     close(cause) {
       peer.blame(cause);
-      client.close();
+      parts.client.close();
     },
   };
   return peer;
 }
 
-/** The parser is asked for nothing before the guard has seen the sizes. */
-function guardFrames(peer: AedesPeer, limits: PeerLimits, onViolation: (violation: string) => void): void {
-  const { _parser: parser } = insideOfClient(peer.client);
+/** aedes writes its acknowledgements into the connection by itself, so the connection is where all bytes pass. */
+function tapWire({ client, connection }: AedesPeer, { received, sent }: Wiretap): void {
+  const { _parser: parser } = insideOfClient(client);
   const parse = parser.parse.bind(parser);
-  const guard = createFrameGuard(limits, () => peer.isOpen);
   parser.parse = (chunk) => {
-    const violation = guard.check(chunk);
-    if (violation === undefined) return parse(chunk);
-    onViolation(violation);
-    peer.close("protocol");
-    return 0;
+    received(chunk);
+    return parse(chunk);
   };
-}
-
-function connectRequest(
-  { client, connect }: AedesPeer,
-  username: string | undefined,
-  password: Buffer | undefined,
-): ConnectRequest {
-  const isPersistent = connect?.clean === false;
-  return {
-    clientId: client.id,
-    isPersistent,
-    // aedes has invented an id for an empty one, which a client that wants its session back could never name.
-    hasValidId: connect?.clientId !== "" || !isPersistent,
-    keepAliveS: connect?.keepalive ?? 0,
-    version: client.version,
-    username,
-    password,
-    will: connect?.will,
+  const write = connection.write.bind(connection);
+  // Node takes either order of the last two, and so does what it is replaced by.
+  connection.write = (chunk: unknown, encoding?: BufferEncoding | WriteDone, done?: WriteDone) => {
+    if (chunk instanceof Uint8Array) sent(chunk);
+    return typeof encoding === "string" ? write(chunk, encoding, done) : write(chunk, encoding ?? done);
   };
 }
 
@@ -268,7 +321,7 @@ function insideOfBroker(aedes: object): AedesInside {
 }
 
 function isClientInside(client: object): client is ClientInside {
-  return "_parser" in client && "_disconnected" in client;
+  return "_parser" in client && "_disconnected" in client && "subscriptions" in client;
 }
 
 function isAedesInside(aedes: object): aedes is AedesInside {

@@ -5,33 +5,46 @@ import type { Access, Knock } from "./access.ts";
 import { createAedesPort } from "./aedes.ts";
 import type { Arrival, Qos } from "./arrival.ts";
 import { createBus } from "./bus.ts";
-import { listClients, type ClientInfo } from "./clients.ts";
+import type { ClientInfo } from "./clients.ts";
 import { createConnections, type SessionChange } from "./connections.ts";
-import { countRefused, createCounters, type Counters } from "./counters.ts";
+import { countRefused, createCounters } from "./counters.ts";
 import { createGate, plainAddress } from "./gate.ts";
 import { createIngest, type HubMessage, type Question } from "./ingest.ts";
-import { createLedger, type LedgerFigures } from "./ledger.ts";
+import { createLedger } from "./ledger.ts";
 import { brokerLimits, type BrokerLimits } from "./limits.ts";
 import { createLinks } from "./link.ts";
 import type { Log } from "./log.ts";
 import { createOnceAMinute } from "./onceAMinute.ts";
-import type { CloseCause } from "./peer.ts";
+import type { PacketTraces } from "./packetTraces.ts";
+import type { CloseCause, Peer } from "./peer.ts";
 import { createRetainedIndex } from "./retained.ts";
 import { createSessions } from "./sessions.ts";
+import type { BrokerStats } from "./stats.ts";
 import type { BrokerStorage, KeptWill } from "./storage.ts";
 import { createTcpListener, type TcpPlace } from "./tcpListener.ts";
+import { createTlsListener, type TlsOptions } from "./tlsListener.ts";
+import type { Schedule } from "./ticker.ts";
+import { createVisibility } from "./visibility.ts";
+import { tlsWay, type Way } from "./way.ts";
 import { createWebSocketListener } from "./webSocketListener.ts";
 import { createWills } from "./wills.ts";
 
 export type { Access, Credentials, Identity, Knock, Refusal } from "./access.ts";
 export type { AclRule } from "./acl.ts";
 export type { Arrival, Origin, Qos } from "./arrival.ts";
-export type { ClientInfo } from "./clients.ts";
+export type { ClientInfo, TlsInfo } from "./clients.ts";
 export type { SessionChange } from "./connections.ts";
 export type { HubMessage } from "./ingest.ts";
 export type { BrokerLimits } from "./limits.ts";
+export type { HistogramReading } from "./histogram.ts";
 export type { Log } from "./log.ts";
 export type { BrokerStorage } from "./storage.ts";
+export type { TracedPacket } from "./packetRecord.ts";
+export { traceMsMax, type TraceInfo } from "./packetTraces.ts";
+export type { BrokerStats } from "./stats.ts";
+export { byPacketType } from "./packetTypes.ts";
+export type { TlsOptions } from "./tlsListener.ts";
+export type { ClientCertificate, Way } from "./way.ts";
 
 /** What the broker needs from the hub. */
 export interface BrokerOptions {
@@ -40,29 +53,20 @@ export interface BrokerOptions {
   readonly storage: BrokerStorage;
   /** True when a flow waits for such a message: it is then kept until the flow has consumed it. @default never */
   readonly isAwaited?: (question: Question) => boolean;
+  /** So much waits in the flows or for the disk that publishers should be slowed down. @default never */
+  readonly isBusy?: () => boolean;
   /** Differs after each start; the names of kept messages begin with it. */
   readonly bootId: string;
   /** Opened by `start`; without it the hub opens TCP later. */
   readonly tcp: TcpPlace | undefined;
   readonly limits?: Partial<BrokerLimits>;
   readonly now: () => number;
-  /** Runs later, unless the answer is called before. */
-  readonly schedule: (run: () => void, delayMs: number) => () => void;
+  /** ms on a clock that never jumps, for delays. @default performance.now */
+  readonly elapsed?: () => number;
+  readonly schedule: Schedule;
+  /** Of the hub, as `$SYS/broker/version` tells it. @default "" */
+  readonly version?: string;
   readonly log: Log;
-}
-
-/** Exact counts since the start, and what is there now. */
-export interface BrokerStats extends Counters {
-  readonly connections: number;
-  readonly sessionsOnline: number;
-  readonly sessionsOffline: number;
-  readonly subscriptions: number;
-  readonly sharedSubscriptions: number;
-  readonly retainedCount: number;
-  readonly retainedBytes: number;
-  /** Last Wills of the last run of the hub whose clients may still come back. */
-  readonly willsLeft: number;
-  readonly ledger: LedgerFigures;
 }
 
 /** The embedded MQTT broker. */
@@ -73,6 +77,9 @@ export interface Broker {
   openTcp(place: TcpPlace): Promise<number>;
   /** Stops accepting; open connections stay. */
   closeTcp(): Promise<void>;
+  openTls(place: TcpPlace, options: TlsOptions): Promise<number>;
+  /** Serves another certificate to new connections; open ones stay. */
+  secureTls(options: TlsOptions): void;
   /** Takes over an upgrade request for `/mqtt`; refuses any other. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Hears every accepted message once, synchronously, before its subscribers; returns its own end. */
@@ -90,8 +97,13 @@ export interface Broker {
     filter: string,
   ): readonly { readonly topic: string; readonly payload: Uint8Array; readonly qos: Qos }[];
   clients(): readonly ClientInfo[];
+  client(clientId: string): ClientInfo | undefined;
   /** Ends the connection of a client; false when it has none. */
   kick(clientId: string, cause?: CloseCause): boolean;
+  /** Gives up what waits for a client; returns how many messages that were, `undefined` without a session. */
+  clearQueue(clientId: string): number | undefined;
+  /** Traces of packets, for people who look for a fault. */
+  readonly traces: Pick<PacketTraces, "start" | "list" | "packets" | "remove">;
   /** The rules or the credentials of a user changed: applies the new ones at once, or cuts the user off. */
   refreshAccess(user: string | undefined): void;
   stats(): BrokerStats;
@@ -108,7 +120,9 @@ export function createBroker(options: BrokerOptions): Broker {
   const mayLog = createOnceAMinute(now);
   const sessionListeners = createListeners<SessionChange>(log);
   const knockListeners = createListeners<Knock>(log);
-  const addresses = new WeakMap<Duplex, string>();
+  const ways = new WeakMap<Duplex, Way>();
+  /** The socket below TLS: it was counted in before there was a connection. */
+  const sockets = new WeakMap<Duplex, Duplex>();
   const bus = createBus({
     shareStrategy: limits.shareStrategy,
     onError(error, topic) {
@@ -118,6 +132,18 @@ export function createBroker(options: BrokerOptions): Broker {
   });
   const ledger = createLedger({ storage, log });
   const retained = createRetainedIndex(limits, ledger);
+  const visibility = createVisibility({
+    version: options.version ?? "",
+    bus,
+    counters,
+    limits,
+    retained,
+    ledger,
+    now,
+    elapsed: options.elapsed ?? (() => performance.now()),
+    schedule,
+    tables: () => ({ sessions, connections, gate, wills }),
+  });
   let lastSeq = 0;
   let lastId = 0;
   const sessions = createSessions({
@@ -136,34 +162,40 @@ export function createBroker(options: BrokerOptions): Broker {
     counters,
     limits,
     isAwaited: options.isAwaited ?? (() => false),
+    isBusy: options.isBusy ?? (() => false),
     nextId: () => `${options.bootId}-m${(++lastId).toString(36)}`,
     now,
     onDenied({ clientId, user }, topic) {
+      visibility.denied(clientId, topic);
       if (mayLog(`publish ${clientId}`)) log.info({ clientId, user, topic }, "A publish was refused.");
     },
   });
   const wills = createWills({ ledger, publish: publishLeftWill });
   const gate = createGate(limits);
-  const createLink = createLinks();
+  const createLink = createLinks(visibility.flushWatch);
   const connections = createConnections({
     access,
     sessions,
     ingest,
-    retained,
+    retained: visibility.retained,
     ledger,
     wills,
     limits,
     counters,
     createLink: ({ connection }, reactions) => createLink({ connection, ...limits, ...reactions }),
-    addressOf: ({ connection }) => addresses.get(connection) ?? "",
-    onAdmitted: ({ connection }) => gate.admit(connection),
-    onChange: sessionListeners.tell,
+    addressOf: (peer) => wayOf(peer).address,
+    wayOf,
+    onAdmitted: ({ connection }) => gate.admit(sockets.get(connection) ?? connection),
+    onChange(change) {
+      if (change.up) visibility.wentUp();
+      sessionListeners.tell(change);
+    },
     onKnock: knockListeners.tell,
     mayLog,
     now,
     log,
   });
-  const port = createAedesPort(connections.hooks, limits);
+  const port = createAedesPort(visibility.observed(connections.hooks), limits, visibility.watch);
   let isOpen = false;
   let cancelSweep = () => {};
   let cancelGrace = () => {};
@@ -188,23 +220,53 @@ export function createBroker(options: BrokerOptions): Broker {
     cancelSweep = schedule(sweep, SWEEP_MS);
   }
 
-  function accept(connection: Duplex, from: string | undefined, request?: IncomingMessage): void {
+  function wayOf({ connection }: Peer): Way {
+    const way = ways.get(connection);
+    if (way === undefined) throw new Error("A connection was accepted that came no way.");
+    return way;
+  }
+
+  function enter(connection: Duplex, from: string | undefined): boolean {
     const address = plainAddress(from);
     const reason = isOpen ? gate.enter(connection, address) : "stopped";
-    if (reason !== undefined) {
-      countRefused(counters, reason);
-      if (mayLog(`refused ${reason}`)) log.warn({ address, reason }, "A connection was refused.");
-      connection.on("error", () => {}).destroy();
-      return;
-    }
-    addresses.set(connection, address);
+    if (reason === undefined) return true;
+    countRefused(counters, reason);
+    if (mayLog(`refused ${reason}`)) log.warn({ address, reason }, "A connection was refused.");
+    connection.on("error", () => {}).destroy();
+    return false;
+  }
+
+  function accept(connection: Duplex, way: Way, request?: IncomingMessage): void {
+    ways.set(connection, way);
+    visibility.accepted(connection, request?.socket);
     port.accept(connection, request);
   }
 
-  const tcp = createTcpListener((socket) => accept(socket, socket.remoteAddress));
+  const tcp = createTcpListener((socket) => {
+    if (!enter(socket, socket.remoteAddress)) return;
+    accept(socket, { address: plainAddress(socket.remoteAddress), listener: "mqtt" });
+  });
+  const tls = createTlsListener({
+    handshakeMs: limits.connectMs,
+    enter: (socket) => enter(socket, socket.remoteAddress),
+    accept(connection, socket) {
+      sockets.set(connection, socket);
+      accept(connection, tlsWay(connection));
+    },
+    onFailure(error, { remoteAddress, authorizationError }) {
+      countRefused(counters, "tls");
+      const address = plainAddress(remoteAddress);
+      if (mayLog(`tls ${address}`))
+        log.warn({ address, err: error, authorizationError }, "A TLS handshake failed.");
+    },
+  });
   const webSocket = createWebSocketListener({
     frameBytes: limits.packetBytes + limits.packetBytesBeforeConnack,
-    accept: (connection, request) => accept(connection, request.socket.remoteAddress, request),
+    accept(connection, request) {
+      const { remoteAddress } = request.socket;
+      if (!enter(connection, remoteAddress)) return;
+      accept(connection, { address: plainAddress(remoteAddress), listener: "websocket" }, request);
+    },
     onRefused(reason, request) {
       countRefused(counters, reason);
       const address = plainAddress(request.socket.remoteAddress);
@@ -216,6 +278,7 @@ export function createBroker(options: BrokerOptions): Broker {
     async start() {
       restore();
       await port.start();
+      visibility.start();
       isOpen = true;
       sweep();
       cancelGrace = schedule(wills.publishLeft, limits.willGraceMs);
@@ -225,7 +288,8 @@ export function createBroker(options: BrokerOptions): Broker {
       isOpen = false;
       cancelSweep();
       cancelGrace();
-      await tcp.close();
+      visibility.stop();
+      await Promise.all([tcp.close(), tls.close()]);
       for (const { peer } of connections.all()) peer.blame("hub-restart");
       // What was published in this turn is handed to the sockets first.
       await setImmediate();
@@ -235,36 +299,26 @@ export function createBroker(options: BrokerOptions): Broker {
     },
     openTcp: (place) => tcp.open(place),
     closeTcp: () => tcp.close(),
+    openTls: (place, tlsOptions) => tls.open(place, tlsOptions),
+    secureTls: (tlsOptions) => tls.secure(tlsOptions),
     handleUpgrade: (request, socket, head) => webSocket.handleUpgrade(request, socket, head),
-    onMessage: (listener) => bus.tap(listener),
+    onMessage: (listener) => bus.tap(visibility.timed(listener)),
     onSession: sessionListeners.add,
     onRefusal: knockListeners.add,
     publish: (message) => ingest.send(message),
     submit: ledger.submit,
     retained: (filter) => retained.match(filter),
-    clients: () => listClients(sessions, connections),
+    clients: visibility.clients,
+    client: visibility.client,
+    traces: visibility.traces,
     kick(clientId, cause = "kicked") {
       const connection = connections.of(clientId);
       connection?.peer.close(cause);
       return connection !== undefined;
     },
+    clearQueue: (clientId) => sessions.get(clientId)?.delivery.clear(),
     refreshAccess: (user) => connections.refresh(user),
-    stats() {
-      const online = connections.all().length;
-      const all = [...sessions.all()];
-      return {
-        ...structuredClone(counters),
-        connections: gate.count,
-        sessionsOnline: online,
-        sessionsOffline: all.length - online,
-        subscriptions: all.reduce((sum, session) => sum + session.filters().length, 0),
-        sharedSubscriptions: bus.shares.count,
-        retainedCount: retained.count,
-        retainedBytes: retained.bytes,
-        willsLeft: wills.leftCount,
-        ledger: ledger.figures,
-      };
-    },
+    stats: visibility.stats,
   };
 }
 

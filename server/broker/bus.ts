@@ -23,8 +23,14 @@ export interface Bus {
   remove(subscription: BusSubscription): void;
   tap(listener: Tap): () => void;
   route(arrival: Arrival): void;
+  /** Passes a message of the broker about itself to its subscribers only; the taps do not hear it. */
+  tell(message: Pick<Arrival, "topic" | "payload" | "qos">): void;
+  /** Plain subscriptions that are there now. */
+  readonly count: number;
   /** Subscriptions of the form `$share/<group>/<filter>`. */
   readonly shares: Shares;
+  /** Messages passed on since the start. */
+  readonly routed: number;
 }
 
 /** What the bus is made with. */
@@ -44,6 +50,8 @@ export function createBus({ shareStrategy, onError }: BusOptions): Bus {
   const taps = new Set<Tap>();
   const waiting: Arrival[] = [];
   let isRouting = false;
+  let count = 0;
+  let routed = 0;
 
   function subscribersOf(topic: string): readonly BusSubscription[] {
     const matches = trie.match(topic);
@@ -73,21 +81,28 @@ export function createBus({ shareStrategy, onError }: BusOptions): Bus {
   }
 
   function routeOne(arrival: Arrival): void {
+    routed++;
     for (const listener of taps) attempt(() => listener(arrival), arrival.topic);
-    const subscribers = subscribersOf(arrival.topic);
+    tell(arrival);
+  }
+
+  function tell(content: Pick<Arrival, "topic" | "payload" | "qos">): void {
+    const subscribers = subscribersOf(content.topic);
     if (subscribers.length === 0) return;
-    const message = createOutgoing(arrival);
+    const message = createOutgoing(content);
     for (const { receiver, qos } of subscribers) {
-      attempt(() => receiver.deliver(message, qos), arrival.topic);
+      attempt(() => receiver.deliver(message, qos), content.topic);
     }
   }
 
   return {
     add(subscription) {
       trie.add(subscription.filter, subscription);
+      count++;
     },
     remove(subscription) {
       trie.remove(subscription.filter, subscription);
+      count--;
     },
     tap(listener) {
       taps.add(listener);
@@ -103,7 +118,14 @@ export function createBus({ shareStrategy, onError }: BusOptions): Bus {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) routeOne(next);
       isRouting = false;
     },
+    tell,
+    get count() {
+      return count;
+    },
     shares,
+    get routed() {
+      return routed;
+    },
   };
 }
 

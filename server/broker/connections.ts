@@ -3,6 +3,7 @@ import { ownsClientId, type Access, type Knock } from "./access.ts";
 import { compileAcl, type Acl } from "./acl.ts";
 import { createAdmission, type Candidate } from "./admission.ts";
 import { countRefused, type Counters } from "./counters.ts";
+import { textBounds } from "./filters.ts";
 import type { Ingest, Publisher } from "./ingest.ts";
 import type { BrokerLimits } from "./limits.ts";
 import type { Link } from "./link.ts";
@@ -14,6 +15,7 @@ import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import type { KeptSession } from "./storage.ts";
 import type { Wills } from "./wills.ts";
+import type { Way } from "./way.ts";
 
 /** A session went up or down. A takeover is only an "up" with a higher epoch: the device was never away. */
 export interface SessionChange {
@@ -43,6 +45,7 @@ export interface Connections {
   readonly hooks: PeerHooks;
   of(clientId: string): Connection | undefined;
   all(): readonly Connection[];
+  readonly count: number;
   /** Takes up a session of the last run, if its owner still has rights. */
   restore(kept: KeptSession): void;
   /** What somebody may do today. */
@@ -56,13 +59,14 @@ export interface ConnectionsOptions {
   readonly access: Access;
   readonly sessions: Sessions;
   readonly ingest: Ingest;
-  readonly retained: RetainedIndex;
+  readonly retained: Pick<RetainedIndex, "walk">;
   readonly ledger: Ledger;
   readonly wills: Wills;
   readonly limits: BrokerLimits;
   readonly counters: Counters;
   readonly createLink: (peer: Peer, reactions: { onRoom: () => void; onStuck: () => void }) => Link;
   readonly addressOf: (peer: Peer) => string;
+  readonly wayOf: (peer: Peer) => Way;
   /** The CONNECT of a peer was accepted. */
   readonly onAdmitted: (peer: Peer) => void;
   readonly onChange: (change: SessionChange) => void;
@@ -78,7 +82,7 @@ const nothingAllowed: Acl = { mayPublish: () => false, maySubscribe: () => false
 /** Creates the table of connections: who is there, in which epoch, and why somebody left. */
 export function createConnections(options: ConnectionsOptions): Connections {
   const { access, sessions, ingest, retained, ledger, wills, limits, counters, mayLog, now, log } = options;
-  const bounds = { bytes: limits.topicBytes, levels: limits.topicLevels };
+  const bounds = textBounds(limits);
   const admit = createAdmission({ access, sessions, limits, counters });
   const candidates = new WeakMap<Peer, Candidate>();
   const byPeer = new WeakMap<Peer, Connection>();
@@ -94,7 +98,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   async function connect(peer: Peer, request: ConnectRequest): Promise<ConnackCode> {
     const { clientId, username, password } = request;
     const address = options.addressOf(peer);
-    const verdict = await admit({ clientId, username, password, address }, request);
+    const verdict = await admit({ clientId, username, password, ...options.wayOf(peer) }, request);
     if ("candidate" in verdict) {
       candidates.set(peer, verdict.candidate);
       return 0;
@@ -179,8 +183,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
     options.onChange({ clientId, user, epoch, up: false, cause, address, at: now() });
   }
 
-  function aclOf(user: string | undefined, clientId: string): Acl | undefined {
-    const identity = access.current(user, clientId);
+  function aclOf(user: string | undefined, clientId: string, way?: Way): Acl | undefined {
+    const identity = access.current(user, clientId, way);
     if (identity === undefined || !ownsClientId(identity, clientId)) return undefined;
     return compileAcl(identity.rules, { user, clientId }, bounds);
   }
@@ -195,10 +199,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
   function subscribe(peer: Peer, filter: string, qos: 0 | 1 | 2): boolean {
     const connection = present(peer);
-    // Restored before it is open: still in the bus, unless the rules of today forbid it.
-    const acl = connection?.acl ?? candidates.get(peer)?.acl;
-    const isAllowed = acl?.maySubscribe(filter) === true;
-    if (connection === undefined) return isAllowed;
+    if (connection === undefined) return false;
+    const isAllowed = connection.acl.maySubscribe(filter);
     if (isAllowed && connection.session.subscribe(filter, qos)) return true;
     counters.denied.subscribe++;
     const { clientId, user } = connection;
@@ -222,6 +224,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       if (connection === undefined) done(new Error("The client is not connected."));
       else ingest.publish(connection, packet, done);
     },
+    acknowledge: (peer, packetId) => byPeer.get(peer)?.link.acknowledge(packetId),
     will(peer, packet) {
       const connection = byPeer.get(peer);
       if (connection !== undefined) ingest.will(connection, packet);
@@ -242,11 +245,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       ledger.whenKept(kept);
     },
     kept: (act) => ledger.whenKept(act),
-    restore(clientId) {
-      const session = sessions.get(clientId);
-      if (session?.isPersistent !== true) return [];
-      return session.filters().map(({ filter, qos }) => ({ topic: filter, qos }));
-    },
+    hasSession: (clientId) => sessions.get(clientId)?.isPersistent === true,
     refused(peer, reason) {
       countRefused(counters, reason);
       const clientId = byPeer.get(peer)?.clientId;
@@ -262,6 +261,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
     hooks,
     of: (clientId) => byClient.get(clientId),
     all: () => [...byClient.values()],
+    get count() {
+      return byClient.size;
+    },
     restore(kept) {
       const acl = aclOf(kept.user, kept.clientId);
       if (acl === undefined) ledger.note({ do: "forget", clientId: kept.clientId });
@@ -271,8 +273,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
     refresh(user) {
       for (const session of Array.from(sessions.all())) {
         if (session.user !== user) continue;
-        const acl = aclOf(user, session.clientId);
         const connection = byClient.get(session.clientId);
+        const acl = aclOf(user, session.clientId, connection && options.wayOf(connection.peer));
         session.acl = acl ?? nothingAllowed;
         if (connection !== undefined) connection.acl = session.acl;
         dropForbidden(session);
@@ -287,7 +289,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
 /** What new filters match, each message once however many of them do. */
 function* retainedOf(
   filters: readonly string[],
-  retained: RetainedIndex,
+  retained: Pick<RetainedIndex, "walk">,
 ): Generator<RetainedMessage, undefined> {
   for (const [index, filter] of filters.entries()) {
     const earlier = filters.slice(0, index);

@@ -1,4 +1,5 @@
 import type { Qos } from "./arrival.ts";
+import type { CloseCause } from "./peer.ts";
 
 /** Why a message did not reach a client, or was not passed on at all. */
 export type DropReason =
@@ -7,6 +8,7 @@ export type DropReason =
   | "too-large"
   | "disconnected"
   | "session-removed"
+  | "cleared"
   | "hops";
 
 /** What an access list refused. */
@@ -25,9 +27,10 @@ export interface Counters {
   wills: number;
   /** Wills of clients that did not come back after a restart. */
   recoveredWills: number;
-  expiredSessions: number;
   duplicates: number;
   retainedRefused: number;
+  /** Sockets let in, before they said anything. */
+  sockets: number;
   accepted: number;
   takeovers: number;
   routeFailures: number;
@@ -35,6 +38,10 @@ export interface Counters {
   readonly dropped: Record<DropReason, number>;
   /** Connections refused or ended for cause, by reason. */
   readonly refused: Record<string, number>;
+  /** Ends of accepted connections, by cause. */
+  readonly ends: Record<CloseCause, number>;
+  /** Absent sessions that were removed because nobody came back for them. */
+  sessionsExpired: number;
 }
 
 /** All counters at zero. */
@@ -48,9 +55,9 @@ export function createCounters(): Counters {
     published: 0,
     wills: 0,
     recoveredWills: 0,
-    expiredSessions: 0,
     duplicates: 0,
     retainedRefused: 0,
+    sockets: 0,
     accepted: 0,
     takeovers: 0,
     routeFailures: 0,
@@ -61,9 +68,21 @@ export function createCounters(): Counters {
       "too-large": 0,
       disconnected: 0,
       "session-removed": 0,
+      cleared: 0,
       hops: 0,
     },
     refused: {},
+    ends: {
+      disconnect: 0,
+      socket: 0,
+      keepalive: 0,
+      takeover: 0,
+      kicked: 0,
+      slow: 0,
+      protocol: 0,
+      "hub-restart": 0,
+    },
+    sessionsExpired: 0,
   };
 }
 

@@ -55,6 +55,8 @@ export interface Delivery extends ShareMember {
   trim(bytes: number): void;
   /** Gives up what still waits; returns how many messages that were. */
   discard(): number;
+  /** Gives up what was not sent yet; what waits for its acknowledgement stays. Returns how many messages that were. */
+  clear(): number;
   readonly status: DeliveryStatus;
 }
 
@@ -65,6 +67,7 @@ export interface DeliveryStatus {
   readonly inFlight: number;
   readonly delivered: number;
   readonly dropped: number;
+  readonly drops: Readonly<Partial<Record<DropReason, number>>>;
 }
 
 const PACKET_ID_MAX = 65_535;
@@ -94,9 +97,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   let lastPacketId = 0;
   let delivered = 0;
   let dropped = 0;
+  const drops: Partial<Record<DropReason, number>> = {};
 
   function drop(reason: DropReason): void {
     dropped++;
+    drops[reason] = (drops[reason] ?? 0) + 1;
     counters.dropped[reason]++;
   }
 
@@ -338,9 +343,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       inFlight.clear();
       return count;
     },
+    clear() {
+      const gone = queue.clear();
+      for (const entry of gone) giveUp(entry, "cleared");
+      return gone.length;
+    },
     get status() {
       const { length, bytes } = queue;
-      return { queued: length, queuedBytes: bytes, inFlight: inFlight.size, delivered, dropped };
+      return { queued: length, queuedBytes: bytes, inFlight: inFlight.size, delivered, dropped, drops };
     },
   };
 }

@@ -123,6 +123,22 @@ describe("B18: the acknowledgement follows the commit", () => {
     expect(storage.commits.map((changes) => changes.length)).toEqual([1, 1, 1, 1, 3]);
   });
 
+  test("and it waits while the flows have too much to do, in order [MQTT-4.6.0-2]", async () => {
+    let isBusy = true;
+    const hub = await start(undefined, { isBusy: () => isBusy });
+    const publisher = await online(hub, "p");
+    publisher.send(
+      publishPacket("kept", "x", { qos: 1, messageId: 1, retain: true }),
+      publishPacket("a", "x", { qos: 1, messageId: 2 }),
+    );
+    await hub.arrival(({ topic }) => topic === "a");
+    await settled(hub, createMemoryStorage());
+    expect(answers(publisher)).toEqual([]);
+    isBusy = false;
+    await publisher.next("puback", ({ messageId }) => messageId === 2);
+    expect(answers(publisher)).toEqual(["puback 1", "puback 2"]);
+  });
+
   test("the CONNACK of a client with a will, and the SUBACK of a kept session, wait too", async () => {
     const { storage, release } = slowStorage();
     const hub = await start(storage);
@@ -370,10 +386,10 @@ describe("B13: sessions end", () => {
     await hub.broker.publish({ topic: "x", payload: "1", qos: 1, retain: false });
     nowMs += 4_999;
     sweep();
-    expect(hub.broker.stats()).toMatchObject({ sessionsOffline: 1, expiredSessions: 0 });
+    expect(hub.broker.stats()).toMatchObject({ sessionsOffline: 1, sessionsExpired: 0 });
     nowMs += 1;
     sweep();
-    expect(hub.broker.stats()).toMatchObject({ sessionsOffline: 0, expiredSessions: 1, subscriptions: 0 });
+    expect(hub.broker.stats()).toMatchObject({ sessionsOffline: 0, sessionsExpired: 1, subscriptions: 0 });
     expect(hub.broker.stats().dropped["session-removed"]).toBe(1);
     await expect.poll(() => [...storage.load().sessions]).toEqual([]);
   });

@@ -51,6 +51,11 @@ export function withPacketId({ bytes, idAt }: PublishFrame, packetId: number, is
   return copy;
 }
 
+/** The answer to a QoS 1 PUBLISH. */
+export function encodePuback(packetId: number): Buffer {
+  return Buffer.from([0x40, 0x02, packetId >>> 8, packetId & 0xff]);
+}
+
 /** The PUBREL that a repeated QoS 2 handshake goes on with [MQTT-4.3.3-1]. */
 export function encodePubrel(packetId: number): Buffer {
   return Buffer.from([0x62, 0x02, packetId >>> 8, packetId & 0xff]);

@@ -16,11 +16,15 @@ export interface BrokerLimits {
   readonly drainMs: number;
   readonly packetBytesBeforeConnack: number;
   readonly bytesBeforeConnack: number;
+  /** What all clients without CONNACK have sent together. */
+  readonly unauthenticatedBytes: number;
   readonly packetBytes: number;
   readonly packetsBehindConnect: number;
   readonly clientIdBytes: number;
   readonly topicBytes: number;
   readonly topicLevels: number;
+  /** Refuse control characters and Unicode non-characters in names and topics, as the standard advises. */
+  readonly refusesControlCharacters: boolean;
   readonly subscriptionsPerClient: number;
   /** QoS 2 messages of one publisher that wait for their PUBREL. */
   readonly inboundQos2: number;
@@ -58,11 +62,13 @@ export const brokerLimits: BrokerLimits = {
   drainMs: 5_000,
   packetBytesBeforeConnack: 64 * 1024,
   bytesBeforeConnack: 256 * 1024,
+  unauthenticatedBytes: 32 * 1024 * 1024,
   packetBytes: 1024 * 1024,
   packetsBehindConnect: 1_000,
   clientIdBytes: 128,
   topicBytes: 1_024,
   topicLevels: 32,
+  refusesControlCharacters: true,
   subscriptionsPerClient: 200,
   inboundQos2: 100,
   sendWindow: 64,

@@ -43,6 +43,22 @@ test("frames of one turn leave as one write", () => {
   expect(written.map(({ bytes }) => bytes)).toEqual([60, 5]);
 });
 
+test("PUBACKs leave with the frames of their turn, in one write", () => {
+  link.acknowledge(1);
+  link.acknowledge(0x1234);
+  send(10);
+  expect(written.map(({ bytes }) => bytes)).toEqual([4 + 4 + 10]);
+});
+
+test("who publishes and never reads the PUBACKs is stuck", () => {
+  send(1_000);
+  link.acknowledge(1);
+  vi.advanceTimersByTime(drainMs - 1);
+  expect(stuck).toBe(0);
+  vi.advanceTimersByTime(1);
+  expect(stuck).toBe(1);
+});
+
 test("it is full above the limit, not at it, and counts what is not yet flushed", () => {
   link.write(Buffer.alloc(1_000));
   expect(link.isFull()).toBe(false);

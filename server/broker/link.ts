@@ -1,8 +1,11 @@
 import type { Duplex } from "node:stream";
+import { encodePuback } from "./encode.ts";
 
 /** The sending side of one connection. Frames written in one turn leave together. */
 export interface Link {
   write(frame: Buffer): void;
+  /** Writes a PUBACK; who never reads them is found stuck like any other. */
+  acknowledge(packetId: number): void;
   /** True while more unsent bytes wait than one client may hold. */
   isFull(): boolean;
   /** True while enough waits that a replay should pause, to leave room for live messages. */
@@ -21,6 +24,13 @@ export interface LinkOptions {
   readonly onStuck: () => void;
 }
 
+/** Hears how long the frames of one turn waited; one question to the clock a turn costs nothing. */
+export interface FlushWatch {
+  now(): number;
+  /** `firstAt` is when the first of these frames was ready to go. */
+  flushed(firstAt: number, frames: number): void;
+}
+
 /** Unsent bytes above which a replay pauses. */
 const BUSY_BYTES = 128 * 1024;
 /** Frames up to this many bytes are copied into one buffer: cheaper than a vectored write of many small ones. */
@@ -30,22 +40,27 @@ const JOINED_BYTES_MAX = 64 * 1024;
  * Creates links that share one flush at the end of the turn of the event loop: a thousand messages that arrive
  * together cost one system call for each subscriber, not a thousand.
  */
-export function createLinks(): (options: LinkOptions) => Link {
-  let dirty: (() => void)[] = [];
+export function createLinks(onFlush?: FlushWatch): (options: LinkOptions) => Link {
+  let dirty: (() => number)[] = [];
+  let firstAt = 0;
 
   function flushAll(): void {
     const flushes = dirty;
     dirty = [];
-    for (const flush of flushes) flush();
+    let frames = 0;
+    for (const flush of flushes) frames += flush();
+    onFlush?.flushed(firstAt, frames);
   }
 
   return (options) =>
     createLink(options, (flush) => {
-      if (dirty.push(flush) === 1) setImmediate(flushAll);
+      if (dirty.push(flush) > 1) return;
+      if (onFlush !== undefined) firstAt = onFlush.now();
+      setImmediate(flushAll);
     });
 }
 
-function createLink(options: LinkOptions, soon: (flush: () => void) => void): Link {
+function createLink(options: LinkOptions, soon: (flush: () => number) => void): Link {
   const { connection, socketBufferBytes, drainMs } = options;
   let frames: Buffer[] = [];
   let pendingBytes = 0;
@@ -53,16 +68,17 @@ function createLink(options: LinkOptions, soon: (flush: () => void) => void): Li
   let watch: NodeJS.Timeout | undefined;
   let isClosed = false;
 
-  function flush(): void {
+  function flush(): number {
     const batch = frames;
     const bytes = pendingBytes;
     frames = [];
     pendingBytes = 0;
-    if (isClosed || connection.destroyed) return;
+    if (isClosed || connection.destroyed) return 0;
     handedOverBytes += bytes;
     if (batch.length === 1 && batch[0] !== undefined) connection.write(batch[0]);
     else if (bytes <= JOINED_BYTES_MAX) connection.write(Buffer.concat(batch, bytes));
     else writeCorked(connection, batch);
+    return batch.length;
   }
 
   function onDrain(): void {
@@ -94,11 +110,17 @@ function createLink(options: LinkOptions, soon: (flush: () => void) => void): Li
     return true;
   }
 
+  function write(frame: Buffer): void {
+    if (isClosed) return;
+    pendingBytes += frame.length;
+    if (frames.push(frame) === 1) soon(flush);
+  }
+
   return {
-    write(frame) {
-      if (isClosed) return;
-      pendingBytes += frame.length;
-      if (frames.push(frame) === 1) soon(flush);
+    write,
+    acknowledge(packetId) {
+      write(encodePuback(packetId));
+      exceeds(socketBufferBytes);
     },
     isFull: () => exceeds(socketBufferBytes),
     isBusy: () => exceeds(Math.min(BUSY_BYTES, socketBufferBytes)),

@@ -30,7 +30,7 @@ export interface Peer {
 export interface ConnectRequest {
   readonly clientId: string;
   readonly isPersistent: boolean;
-  /** False when the client gave no id and wants its session kept, which cannot be [MQTT-3.1.3-8]. */
+  /** False when the client gave no id and wants its session kept [MQTT-3.1.3-8], or speaks MQTT 3.1, which has no empty id. */
   readonly hasValidId: boolean;
   readonly keepAliveS: number;
   readonly version: number;
@@ -62,9 +62,11 @@ export interface PeerHooks {
   ready(peer: Peer): void;
   /** In order of arrival; the acknowledgement waits for `done`. An error closes the connection. */
   publish(peer: Peer, packet: InboundPublish, done: (error?: Error | null) => void): void;
+  /** A QoS 1 PUBLISH is `done`: its PUBACK may go. */
+  acknowledge(peer: Peer, packetId: number): void;
   /** The connection ended without DISCONNECT. */
   will(peer: Peer, packet: InboundPublish): void;
-  /** Before the SUBACK, for new filters and, before `open`, for restored ones; false answers 0x80. */
+  /** Before the SUBACK, for each filter in it; false answers 0x80. */
   subscribe(peer: Peer, filter: string, qos: Qos): boolean;
   /** The SUBACK is written; only granted filters. */
   subscribed(peer: Peer, filters: readonly string[]): void;
@@ -78,8 +80,8 @@ export interface PeerHooks {
   released(peer: Peer, packetId: number, kept: () => void): void;
   /** Calls back when all that has changed is on disk: SUBACK and UNSUBACK of a session that outlives its connection wait. */
   kept(act: () => void): void;
-  /** Subscriptions that a returning client had. */
-  restore(clientId: string): readonly { readonly topic: string; readonly qos: Qos }[];
+  /** True when a returning client finds its session, with or without subscriptions [MQTT-3.2.2-2]. */
+  hasSession(clientId: string): boolean;
   /** The end of a connection that was opened; after its will. */
   closed(peer: Peer, cause: CloseCause): void;
   /** The end of one that never was, or that broke a rule. */
@@ -88,13 +90,18 @@ export interface PeerHooks {
   failed(error: unknown, what: string): void;
 }
 
-/** Sizes and times that aedes itself keeps. */
+/** Sees the bytes of one connection: what came, before anything checks it, and what is written, by whoever. */
+export interface Wiretap {
+  received(chunk: Uint8Array): void;
+  sent(chunk: Uint8Array): void;
+}
+
+/** Sizes and times that are kept below the hooks. */
 export interface PeerLimits extends FrameLimits {
+  readonly unauthenticatedBytes: number;
   readonly connectMs: number;
   readonly drainMs: number;
   readonly packetsBehindConnect: number;
-  readonly topicLevels: number;
-  readonly clientIdBytes: number;
 }
 
 /** The protocol engine, seen from our side. */

@@ -1,5 +1,4 @@
 import { Readable } from "node:stream";
-import type { Qos } from "./arrival.ts";
 
 /** The part of an aedes client that its persistence is told. */
 export interface PersistenceClient {
@@ -8,7 +7,7 @@ export interface PersistenceClient {
 
 /** What aedes asks or tells about stored state; everything else it may store is ours already. */
 export interface PersistenceHooks<C extends PersistenceClient> {
-  restore(clientId: string): readonly { readonly topic: string; readonly qos: Qos }[];
+  hasSession(clientId: string): boolean;
   acknowledged(client: C, packetId: number): void;
   received(client: C, packetId: number, kept: () => void): void;
   released(client: C, packetId: number, kept: () => void): void;
@@ -31,8 +30,9 @@ export function createAedesPersistence<C extends PersistenceClient>(hooks: Persi
     // aedes refuses to start unless this one is declared async.
     async setup() {},
     async destroy() {},
+    /** aedes says "session present" when there is a subscription to restore, so a session has one, which is refused. */
     async subscriptionsByClient({ id }: PersistenceClient) {
-      return hooks.restore(id).map(({ topic, qos }) => ({ topic, qos }));
+      return hooks.hasSession(id) ? [{ topic: "session", qos: 0 }] : [];
     },
     /** The SUBACK waits; our session has noted the new subscriptions before aedes asks. */
     addSubscriptions: kept,

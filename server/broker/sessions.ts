@@ -10,6 +10,7 @@ import type { KeptSession } from "./storage.ts";
 export interface Sessions {
   get(clientId: string): Session | undefined;
   all(): Iterable<Session>;
+  readonly count: number;
   /** The session a new connection continues, or a fresh one; a clean start forgets the old one [MQTT-3.1.2-6]. */
   open(request: SessionRequest): Session;
   /** The connection ended: a clean session ends with it. */
@@ -88,13 +89,16 @@ export function createSessions(options: SessionsOptions): Sessions {
   }
 
   function expireOne(session: Session): void {
-    counters.expiredSessions++;
+    counters.sessionsExpired++;
     remove(session);
   }
 
   return {
     get: (clientId) => sessions.get(clientId),
     all: () => sessions.values(),
+    get count() {
+      return sessions.size;
+    },
     open(request) {
       const { clientId, user, isPersistent } = request;
       const before = sessions.get(clientId);

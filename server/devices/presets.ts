@@ -6,7 +6,7 @@ export interface DeviceRule {
 }
 
 /** Which topics a device may use. */
-export const presetNames = ["own", "zigbee2mqtt", "tasmota", "esphome", "homie", "any"] as const;
+export const presetNames = ["own", "zigbee2mqtt", "tasmota", "esphome", "homie", "any", "monitor"] as const;
 export type PresetName = (typeof presetNames)[number];
 
 /**
@@ -22,6 +22,8 @@ const presets: Readonly<Record<PresetName, readonly DeviceRule[]>> = {
   esphome: [...OWN, ...DISCOVERY, both("%u/#"), both("esphome/#")],
   homie: [...OWN, both("homie/#")],
   any: [both("#")],
+  // `#` never covers what the broker says about itself; who reads it gets a rule of its own.
+  monitor: [{ effect: "allow", action: "subscribe", filter: "$SYS/#" }],
 };
 
 /** The rules of a preset. */

@@ -9,11 +9,12 @@ export interface SortedEffects {
   readonly durable: readonly OutboxEntry[];
 }
 
-const NONE: SortedEffects = { volatile: [], durable: [] };
+/** Of a run that asks for nothing. */
+export const noEffects: SortedEffects = { volatile: [], durable: [] };
 
 /** Sorts the effects of a run; ids, order and origin follow from the run. */
 export function sortEffects(flow: string, run: Run): SortedEffects {
-  if (run.effects.length === 0) return NONE;
+  if (run.effects.length === 0) return noEffects;
   const volatile: RuntimePublish[] = [];
   const durable: OutboxEntry[] = [];
   for (const planned of run.effects) {

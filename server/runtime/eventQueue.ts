@@ -5,6 +5,11 @@ export interface EventQueue<Event> {
   push(event: Event): void;
   /** Handles all that waits, now. */
   drain(): void;
+  /** Lets events wait until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** More than half full: who can wait should not bring more. */
+  isBusy(): boolean;
   dropped(): number;
 }
 
@@ -24,12 +29,16 @@ export function createEventQueue<Event>({
   let waiting: Event[] = [];
   let head = 0;
   let isScheduled = false;
+  let isPaused = false;
   let droppedCount = 0;
 
   function push(event: Event): void {
     if (waiting.length - head >= runtimeLimits.queuedEvents && !makeRoom()) droppedCount++;
     waiting.push(event);
-    if (isScheduled) return;
+    if (!isScheduled) schedule();
+  }
+
+  function schedule(): void {
     isScheduled = true;
     queueMicrotask(runSlice);
   }
@@ -42,10 +51,14 @@ export function createEventQueue<Event>({
   }
 
   function runSlice(): void {
+    if (isPaused) return;
     const startMs = now();
     while (head < waiting.length) {
       handle(waiting[head++]!);
       if (now() - startMs > runtimeLimits.sliceMs && head < waiting.length) {
+        // Otherwise a hub that is never idle would keep all it has ever handled.
+        waiting.splice(0, head);
+        head = 0;
         setImmediate(runSlice);
         return;
       }
@@ -58,8 +71,17 @@ export function createEventQueue<Event>({
   return {
     push,
     drain() {
+      if (isPaused) return;
       while (head < waiting.length) handle(waiting[head++]!);
     },
+    pause() {
+      isPaused = true;
+    },
+    resume() {
+      isPaused = false;
+      schedule();
+    },
+    isBusy: () => waiting.length - head > runtimeLimits.queuedEvents / 2,
     dropped: () => droppedCount,
   };
 }

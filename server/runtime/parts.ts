@@ -11,6 +11,17 @@ export interface RuntimeArrival {
   readonly clientId: string | undefined;
   readonly user: string | undefined;
   readonly origin: { readonly cause: string; readonly hops: number } | undefined;
+  /** Of a message that lies in the journal until the flows are done with it; it is the event id of their runs. */
+  readonly journalId: string | undefined;
+  /** Taken from the journal after a restart; `seenAt` is still when it came. */
+  readonly replayed?: true;
+}
+
+/** A message of the journal that was not consumed when the hub ended. */
+export interface Replay {
+  readonly arrival: RuntimeArrival;
+  /** Flows that are done with it. */
+  readonly done: readonly string[];
 }
 
 /** A publish that a flow asks for. */
@@ -63,17 +74,29 @@ export interface TimerRow {
   readonly hops: number;
 }
 
+/** How far a commit brings messages of the journal. */
+export interface JournalMarks {
+  /** Ids of messages that no flow has to see any more. */
+  readonly consumed?: readonly string[] | undefined;
+  /** Flows that need not see a message again, while others still have to. */
+  readonly doneFlows?:
+    | readonly { readonly journalId: string; readonly flows: readonly string[] }[]
+    | undefined;
+}
+
 /** What the runtime needs of the store: everything of one commit is written together or not at all. */
 export interface RuntimeStore {
   load(flow: string): {
     readonly states: readonly { readonly node: string; readonly key: string; readonly value: string }[];
     readonly timers: readonly (Omit<TimerRow, "flow" | "dueAt"> & { readonly dueAt: number })[];
   };
-  commit(changes: {
-    readonly states: readonly StateRow[];
-    readonly timers: readonly TimerRow[];
-    readonly outbox: readonly OutboxEntry[];
-  }): Promise<void>;
+  commit(
+    changes: {
+      readonly states: readonly StateRow[];
+      readonly timers: readonly TimerRow[];
+      readonly outbox: readonly OutboxEntry[];
+    } & JournalMarks,
+  ): Promise<void>;
 }
 
 export interface RuntimeLog {

@@ -152,23 +152,27 @@ describe("a runtime", () => {
     expect(errors[0]).toContain("could not be written");
   });
 
-  test("pauses a flow that runs away, says so, and lets it go on after a minute", async () => {
-    const { runtime, say, advance } = await running(republish(0));
-    for (let second = 0; second < 11; second++) {
-      for (let count = 0; count < runtimeLimits.runsPerSecond; count++) say("in/a", "1");
+  test(
+    "pauses a flow that runs away, says so, and lets it go on after a minute",
+    { timeout: 30_000 },
+    async () => {
+      const { runtime, say, advance } = await running(republish(0));
+      for (let second = 0; second < 11; second++) {
+        for (let count = 0; count < runtimeLimits.runsPerSecond; count++) say("in/a", "1");
+        await settled();
+        await advance(1_000);
+      }
+      say("in/a", "1");
       await settled();
-      await advance(1_000);
-    }
-    say("in/a", "1");
-    await settled();
-    expect(runtime.status("republish")).toMatchObject({ state: "paused" });
-    expect(runtime.counts().dropped).toBeGreaterThan(0);
-    await advance(runtimeLimits.pauseMs);
-    const before = runtime.status("republish")?.runs ?? 0;
-    say("in/a", "1");
-    await settled();
-    expect(runtime.status("republish")).toMatchObject({ state: "running", runs: before + 1 });
-  });
+      expect(runtime.status("republish")).toMatchObject({ state: "paused" });
+      expect(runtime.counts().dropped).toBeGreaterThan(0);
+      await advance(runtimeLimits.pauseMs);
+      const before = runtime.status("republish")?.runs ?? 0;
+      say("in/a", "1");
+      await settled();
+      expect(runtime.status("republish")).toMatchObject({ state: "running", runs: before + 1 });
+    },
+  );
 
   test("drops the oldest QoS 0 events beyond its queue, counted, and never QoS 1", async () => {
     const { runtime, say } = await running(republish(0));
@@ -232,6 +236,7 @@ async function running(
       clientId: undefined,
       user: undefined,
       origin,
+      journalId: undefined,
     });
   runtime = createRuntime({
     specs: nodes,
@@ -258,7 +263,7 @@ async function running(
     bootId: "boot",
   });
   runtime.onRun((run) => finished.push(run));
-  runtime.start([{ document, version: 1 }], { from: nowMs, to: nowMs });
+  await runtime.start([{ document, version: 1 }], { from: nowMs, to: nowMs });
   /** Moves the clock on; what the host had scheduled runs in order. */
   const advance = async (ms: number) => {
     const untilMs = clock.nowMs + ms;

@@ -3,102 +3,41 @@ import { type Program, type ProgramNode, compileFlow } from "#flows/engine/progr
 import { type Downtime, cancelAll, carryOver, memoryAfter } from "#flows/engine/restore.ts";
 import { runEvent, runIdOf, runResult, runTimer } from "#flows/engine/run.ts";
 import { type Timer, forgetStale } from "#flows/engine/state.ts";
-import type { EffectResult, FlowEvent, PresenceEvent, TopicEvent } from "#flows/node.ts";
-import type { Problem } from "#flows/problem.ts";
+import type { FlowEvent } from "#flows/node.ts";
+import { createArrivals } from "./arrivals.ts";
 import { createClock } from "./clock.ts";
 import { createCommitter } from "./committer.ts";
 import { type DeployedFlow, createDeployedFlow, restoreFlow } from "./deployedFlow.ts";
 import { createEventQueue } from "./eventQueue.ts";
-import type { RuntimeArrival, RuntimeParts } from "./parts.ts";
+import type { Replay, RuntimeArrival, RuntimeParts } from "./parts.ts";
 import { retainedEvents } from "./retainedEvents.ts";
-import { createRouter, topicEvent } from "./router.ts";
+import { createRouter } from "./router.ts";
 import { runtimeLimits } from "./runtimeLimits.ts";
-import { type FinishedRun, createRunner } from "./runner.ts";
-import { type RuntimeCounts, type RuntimeStatus, countsOf, statusOf } from "./status.ts";
+import { createRunner } from "./runner.ts";
+import type { Deployable, Runtime } from "./runtimeTypes.ts";
+import { countsOf, statusOf } from "./status.ts";
 
-/** A document to run, with the number of its version. */
-export interface Deployable {
-  readonly document: unknown;
-  readonly version: number;
-}
-
-/** What deploying a document would do, before it is done. */
-export interface DeployPlan {
-  readonly problems: readonly Problem[];
-  /** Absent when the document has errors. */
-  readonly program: Program | undefined;
-  /** Nodes that lose their state: removed, or of another meaning. */
-  readonly reset: readonly string[];
-  readonly keptTimers: number;
-  readonly droppedTimers: number;
-}
-
-/** Hosts the interpreter: events in, effects out, nothing lost in between. */
-export interface Runtime {
-  /** Takes up the flows as they were left; `downtime` is when the hub was not there. */
-  start(flows: readonly Deployable[], downtime: Downtime): void;
-  stop(): Promise<void>;
-  /** The tap of the broker: only notes the message; it is evaluated right after the current turn. */
-  receive(arrival: RuntimeArrival): void;
-  presence(event: PresenceEvent): void;
-  /** An effect that left through the outbox has ended. */
-  result(effectId: string, result: Omit<EffectResult, "effect" | "ref">): void;
-  /** Sets off an inject node by hand, and tells the run; undefined when there is no such node in a running flow. */
-  inject(flow: string, node: string, payload?: unknown): string | undefined;
-  /** `deployed` is what a flow that is switched off ran last: its memory lies in the store. */
-  plan(document: unknown, deployed?: unknown): DeployPlan;
-  /** Runs a planned version; `commit` makes it durable, and until then the one before goes on. */
-  deploy(program: Program, version: number, commit: () => Promise<void>): Promise<void>;
-  /** Takes up a flow that was switched off, with the memory it had then. */
-  resume(flow: Deployable): void;
-  /** Stops a flow; its memory stays in the store. */
-  remove(flow: string): Promise<void>;
-  status(flow: string): RuntimeStatus | undefined;
-  counts(): RuntimeCounts;
-  onRun(listener: (finished: FinishedRun) => void): () => void;
-}
+export type { Replay } from "./parts.ts";
+export type * from "./runtimeTypes.ts";
 
 /** A runtime without flows; nothing happens before `start`. */
 export function createRuntime(parts: RuntimeParts): Runtime {
-  const { specs, now, log, deviceOf } = parts;
+  const { specs, now, log } = parts;
   const agenda = createAgenda();
   const router = createRouter();
   const flows = new Map<string, DeployedFlow>();
   const committer = createCommitter({ ...parts, agenda });
   const runner = createRunner(parts, committer);
   const clock = createClock({ agenda, now, schedule: parts.schedule, fire: fireTimer });
+  const arrivals = createArrivals({ ...parts, router, runner, committer, clock });
   const queue = createEventQueue<RuntimeArrival>({
-    handle: handleArrival,
+    handle: arrivals.evaluate,
     now,
     isDroppable: ({ qos }) => qos === 0,
   });
 
   let cancelSweep = () => {};
-
-  function handleArrival(arrival: RuntimeArrival): void {
-    const { topic, payload, qos, retain, seenAt, clientId, user, origin } = arrival;
-    const speaker = router.listensToDevices() ? deviceOf(topic, clientId, user) : undefined;
-    const { levels, listeners } = router.routeOf(topic, speaker?.id);
-    if (listeners.length === 0) return;
-    clock.fireDue(now());
-    const device = speaker ?? deviceOf(topic, clientId, user);
-    const event = topicEvent({ topic, payload, qos, retain, initial: false, seenAt, device, origin }, levels);
-    const cause = { eventId: runner.nextEventId(), trigger: topic, bytes: payload.length };
-    for (const { flow, nodes } of listeners)
-      runner.run(flow, cause, (input) => runEvent(input, event, present(flow, nodes, event)));
-    clock.look();
-  }
-
-  /** A message that waited for a deploy goes to the triggers of the new version, which may listen to other topics. */
-  function present(
-    flow: DeployedFlow,
-    nodes: readonly ProgramNode[],
-    event: TopicEvent,
-  ): readonly ProgramNode[] {
-    if (nodes.every((node) => flow.program.nodes.get(node.id) === node)) return nodes;
-    const { listeners } = router.routeOf(event.topic, event.device?.id);
-    return listeners.find((entry) => entry.flow === flow)?.nodes ?? [];
-  }
+  let hasStopped = false;
 
   function fireTimer(timer: Timer): void {
     const flow = flows.get(timer.flow);
@@ -188,9 +127,28 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     }
   }
 
+  /** In the order of their time, with the deadlines between them; in pieces that the disk can take. */
+  async function replayAll(replay: readonly Replay[]): Promise<void> {
+    for (const [index, entry] of replay.entries()) {
+      if (hasStopped) return;
+      arrivals.replay(entry);
+      if ((index + 1) % runtimeLimits.replayedAtOnce === 0) await allCommitted();
+    }
+  }
+
+  async function allCommitted(): Promise<void> {
+    await Promise.all([...flows.values()].map(({ committed = Promise.resolve() }) => committed));
+  }
+
   return {
-    start(deployables, downtime) {
+    async start(deployables, downtime, replay = []) {
       const restored = deployables.flatMap((deployable) => restore(deployable, downtime));
+      if (replay.length > 0) {
+        queue.pause();
+        await replayAll(replay);
+        if (hasStopped) return;
+        queue.resume();
+      }
       // What is overdue comes first: a start would set a schedule anew, and its missed run would be forgotten.
       clock.fireDue(now());
       for (const flow of restored) happen(flow, { type: "start" }, "start");
@@ -198,13 +156,16 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       cancelSweep = parts.schedule(sweep, runtimeLimits.sweepMs);
     },
     async stop() {
+      hasStopped = true;
       cancelSweep();
       clock.stop();
       queue.drain();
       await committer.flush();
-      await Promise.all([...flows.values()].map(({ committed = Promise.resolve() }) => committed));
+      await allCommitted();
     },
     receive: queue.push,
+    awaits: arrivals.awaits,
+    isBusy: queue.isBusy,
     presence(event) {
       clock.fireDue(now());
       for (const flow of flows.values()) happen(flow, event, `${event.device.name} ${event.event}`);
@@ -263,7 +224,12 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       await flow.committed;
     },
     status: (id) => statusOf(flows.get(id), now()),
-    counts: () => countsOf([...flows.values()], queue.dropped()),
+    counts: () =>
+      countsOf([...flows.values()], {
+        ...arrivals.counts(),
+        dropped: queue.dropped(),
+        consumed: committer.consumed(),
+      }),
     onRun: runner.onRun,
   };
 }

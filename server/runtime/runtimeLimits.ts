@@ -6,6 +6,10 @@ export const runtimeLimits = {
   sliceMs: 20,
   /** State that only QoS 0 messages changed is written so often. */
   flushMs: 1_000,
+  /** Messages taken out of the journal by one commit, beside the one that caused it. */
+  consumedAtOnce: 1_000,
+  /** Messages replayed at a start before the disk is waited for. */
+  replayedAtOnce: 100,
   /** Keys that nobody used for long are looked for so often. */
   sweepMs: 3_600_000,
   /** One timer of the host sleeps at most so long, so that a clock that jumps is noticed. */

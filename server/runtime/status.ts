@@ -22,7 +22,15 @@ export interface RuntimeCounts {
   readonly dropped: number;
   readonly commitFailures: number;
   readonly pendingTimers: number;
+  /** Messages of the journal that were evaluated when they came, and those that were after a restart. */
+  readonly journaled: number;
+  readonly replayed: number;
+  /** Of both, those whose consumption is on disk. */
+  readonly consumed: number;
 }
+
+/** Counts that no single flow has. */
+export type SharedCounts = Pick<RuntimeCounts, "dropped" | "journaled" | "replayed" | "consumed">;
 
 /** The status of a flow; undefined when it does not run. */
 export function statusOf(flow: DeployedFlow | undefined, nowMs: number): RuntimeStatus | undefined {
@@ -41,15 +49,16 @@ export function statusOf(flow: DeployedFlow | undefined, nowMs: number): Runtime
   };
 }
 
-/** The sums over all flows. */
-export function countsOf(flows: readonly DeployedFlow[], droppedInQueue: number): RuntimeCounts {
+/** The sums over all flows, with what was counted before an event reached a flow. */
+export function countsOf(flows: readonly DeployedFlow[], shared: SharedCounts): RuntimeCounts {
   const sum = (read: (flow: DeployedFlow) => number) => flows.reduce((total, flow) => total + read(flow), 0);
   return {
+    ...shared,
     flows: flows.length,
     ok: sum(({ counts }) => counts.ok),
     failed: sum(({ counts }) => counts.failed),
     stopped: sum(({ counts }) => counts.stopped),
-    dropped: droppedInQueue + sum(({ counts }) => counts.dropped),
+    dropped: shared.dropped + sum(({ counts }) => counts.dropped),
     commitFailures: sum(({ counts }) => counts.commitFailures),
     pendingTimers: sum(({ state }) => state.timerCount),
   };

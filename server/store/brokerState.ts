@@ -34,6 +34,15 @@ export interface StoredWill extends StoredMessage {
   readonly retain: boolean;
 }
 
+/** Where a publish of the hub itself comes from. */
+export interface StoredOrigin {
+  readonly flow: string;
+  readonly node: string;
+  readonly run: string;
+  readonly cause: string;
+  readonly hops: number;
+}
+
 /** A message a flow has not consumed yet. */
 export interface StoredEvent extends StoredMessage {
   /** Unique over restarts. */
@@ -44,8 +53,7 @@ export interface StoredEvent extends StoredMessage {
   readonly epoch: number;
   readonly will: boolean;
   readonly seenAt: number;
-  /** Plain JSON; where a publish of the hub itself comes from. */
-  readonly origin: object | undefined;
+  readonly origin: StoredOrigin | undefined;
 }
 
 /** A session that outlives its connection. */

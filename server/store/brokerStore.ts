@@ -2,6 +2,7 @@ import { operationOf } from "./brokerOperations.ts";
 import type {
   BrokerChange,
   StoredEvent,
+  StoredOrigin,
   StoredQueued,
   StoredRetained,
   StoredSession,
@@ -129,7 +130,7 @@ function toEvent({ clientId, user, retain, will, origin, done, ...event }: Event
     user: user ?? undefined,
     retain: retain === 1,
     will: will === 1,
-    origin: origin === null ? undefined : (JSON.parse(origin) as object),
+    origin: origin === null ? undefined : (JSON.parse(origin) as StoredOrigin),
     done: done === null ? [] : (JSON.parse(done) as string[]),
   };
 }

@@ -99,6 +99,27 @@ it("writes nothing of a run when a part of it is impossible", async () => {
   expect(store.outbox.counts().made).toBe(0);
 });
 
+it("takes messages out of the journal, and notes flows that are done with one, together with a run", async () => {
+  const message = { topic: "t", payload: Buffer.alloc(0), qos: 1, retain: false, will: false } as const;
+  const from = { clientId: undefined, user: undefined, epoch: 0, origin: undefined, seenAt: 0 };
+  await store.broker.commit(["a", "b", "c"].map((id) => ({ do: "journal", id, ...message, ...from })));
+  const doneFlows = (...flows: string[]) => [{ journalId: "c", flows }];
+  const nothing = { states: [], timers: [], outbox: [] };
+  await store.runtime.commit({ ...nothing, consumed: ["a", "unknown"], doneFlows: doneFlows("y", "x") });
+  await store.runtime.commit({ ...nothing, doneFlows: doneFlows("z", "x") });
+  const refused = store.runtime.commit({
+    ...nothing,
+    timers: [timer("t", Number.NaN)],
+    consumed: ["b"],
+    doneFlows: doneFlows("w"),
+  });
+  await expect(refused).rejects.toMatchObject({ code: "store.rejected" });
+  expect(await store.broker.waitingEvents()).toMatchObject([
+    { id: "b", done: [] },
+    { id: "c", done: ["x", "y", "z"] },
+  ]);
+});
+
 it("remembers when the hub was last alive", async () => {
   expect(store.runtime.heartbeat()).toBeNull();
   await store.runtime.setHeartbeat(5);

@@ -44,6 +44,12 @@ export interface TimerChange extends Omit<NodeTimer, "dueAt"> {
   readonly dueAt: number | null;
 }
 
+/** Flows that need not see a message of the journal again, while others still have to. */
+export interface DoneFlows {
+  readonly journalId: string;
+  readonly flows: readonly string[];
+}
+
 /** All that one run changes, or several: it is written together or not at all. */
 export interface RunChanges {
   readonly states: readonly StateChange[];
@@ -52,6 +58,10 @@ export interface RunChanges {
   readonly notifications?: readonly NewNotification[] | undefined;
   /** Added to the counters of these names. */
   readonly counts?: Readonly<Record<string, number>> | undefined;
+  /** Messages of the journal that no flow has to see any more, by id. */
+  readonly consumed?: readonly string[] | undefined;
+  /** Added to the flows that are done already. */
+  readonly doneFlows?: readonly DoneFlows[] | undefined;
 }
 
 /** The durable memory of running flows. */
@@ -66,7 +76,7 @@ export interface RuntimeStore {
 type TimerRow = Omit<NodeTimer, "data"> & { readonly data: string | null };
 
 /** State and timers in hub.db. */
-export function createRuntimeStore({ reader, commit }: Connection): RuntimeStore {
+export function createRuntimeStore({ reader, commit, commitPatiently }: Connection): RuntimeStore {
   return {
     load: (flow) => {
       const states = reader.all<NodeState>(
@@ -83,12 +93,16 @@ export function createRuntimeStore({ reader, commit }: Connection): RuntimeStore
       return { states, timers: timers.map(toTimer) };
     },
     commit: async (changes) => {
-      await commit([
+      // Whoever sent a message of the journal waits for its acknowledgement, so there are never many of them.
+      const isForJournal = Boolean(changes.consumed?.length) || Boolean(changes.doneFlows?.length);
+      await (isForJournal ? commitPatiently : commit)([
         ...changes.states.map(changeState),
         ...changes.timers.map(changeTimer),
         ...changes.outbox.flatMap(addToOutbox),
         ...(changes.notifications ?? []).flatMap(addNotification),
         ...Object.entries(changes.counts ?? {}).map(([name, count]) => addToCounter(name, count)),
+        ...(changes.doneFlows ?? []).map(noteDone),
+        ...consume(changes.consumed ?? []),
       ]);
     },
     heartbeat: () => {
@@ -156,6 +170,24 @@ function addToCounter(name: string, count: number): Operation {
     name,
     count,
   );
+}
+
+function noteDone({ journalId, flows }: DoneFlows): Operation {
+  return operation(
+    `UPDATE journal SET done = (
+       SELECT json_group_array(value) FROM (
+         SELECT value FROM json_each(coalesce(done, '[]')) UNION SELECT value FROM json_each(?)))
+     WHERE id = ?`,
+    JSON.stringify(flows),
+    journalId,
+  );
+}
+
+function consume(journalIds: readonly string[]): readonly Operation[] {
+  if (journalIds.length === 0) return [];
+  return [
+    operation("DELETE FROM journal WHERE id IN (SELECT value FROM json_each(?))", JSON.stringify(journalIds)),
+  ];
 }
 
 function toTimer({ data, ...timer }: TimerRow): NodeTimer {

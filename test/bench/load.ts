@@ -1,18 +1,24 @@
-import net from "node:net";
+import type net from "node:net";
 import mqttPacket from "mqtt-packet";
+import { connect, openMany, packetType, sourceOf, subscribe, type Place } from "./rawClient.ts";
 
 /**
- * The load generator, in a process of its own: publishers with raw sockets and packets made beforehand, and one
- * subscriber. Prints one JSON line. The messages alternate above and below a limit, so that a threshold sends each on.
+ * The load generator, in a process of its own: raw sockets and packets made beforehand. Prints one JSON line. The
+ * messages alternate above and below a limit, so that a threshold sends each on.
  */
-export interface LoadOrder {
-  readonly port: number;
-  readonly username?: string;
-  readonly password?: string;
+export interface LoadOrder extends Place {
   readonly publishTo: string;
   readonly listenTo: string;
   readonly messages: number;
+  /** More than one: the messages go to so many topics below `publishTo`. */
+  readonly topics: number;
   readonly publishers: number;
+  /** 0: nobody listens, and PINGRESP tells how far the broker is. */
+  readonly subscribers: number;
+  readonly qos: 0 | 1;
+  readonly retain: boolean;
+  /** The subscribers' sessions outlive their connections. */
+  readonly isDurable: boolean;
   /** Messages a second; 0: as fast as a window of `windowMessages` unanswered ones lets it. */
   readonly perSecond: number;
   readonly windowMessages: number;
@@ -20,82 +26,166 @@ export interface LoadOrder {
   readonly batch: number;
 }
 
+/** What the generator saw. */
 export interface LoadResult {
   readonly sent: number;
   readonly received: number;
   readonly seconds: number;
+  /** From the write to the arrival at a subscriber. */
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** QoS 1: from the write to the PUBACK. */
+  readonly ackP50Ms: number;
+  readonly ackP99Ms: number;
 }
 
 const HIGH = 31;
 const LOW = 27;
-const QUIET_MS = 2_000;
+const QUIET_MS = 3_000;
+const PACKET_ID_MAX = 65_535;
+const NUMBER_AT = '{"n":'.length;
+const PINGREQ = Buffer.from([0xc0, 0]);
+const ZERO = 0x30;
+const COMMA = 0x2c;
 
 const order = JSON.parse(process.argv[2] ?? "{}") as LoadOrder;
 console.log(JSON.stringify(await run(order)));
 process.exit(0);
 
 async function run(plan: LoadOrder): Promise<LoadResult> {
-  const { messages, publishers: count } = plan;
+  const { messages, windowMessages } = plan;
   const sentAt = new Float64Array(messages);
   const delays: number[] = [];
+  const ackDelays: number[] = [];
+  let sent = 0;
+  let answered = 0;
   let onProgress = () => {};
-  const subscriber = await connect(plan, "bench-sub", (packet) => {
-    if (packet.cmd !== "publish") return;
-    const now = performance.now();
-    const text = packet.payload.toString();
-    delays.push(now - (sentAt[Number(text.slice(text.indexOf('"n":') + 4, text.indexOf(",")))] ?? now));
+  const subscribers = await openSubscribers(plan, (n) => {
+    delays.push(performance.now() - (sentAt[n] ?? 0));
     onProgress();
   });
-  await subscribe(subscriber, plan.listenTo);
-  const publishers = await Promise.all(
-    Array.from({ length: count }, (_, index) => connect(plan, `bench-pub-${index}`, () => {})),
-  );
-  const packets = Array.from({ length: messages }, (_, n) =>
-    mqttPacket.generate({
-      cmd: "publish",
-      topic: plan.publishTo,
-      payload: payloadOf(n),
-      qos: 0,
-      dup: false,
-      retain: false,
-    }),
-  );
+  const publishers = await openPublishers(plan, {
+    acked(n) {
+      ackDelays.push(performance.now() - (sentAt[n] ?? 0));
+      onProgress();
+    },
+    answered() {
+      answered = sent;
+      onProgress();
+    },
+  });
+  const packets = makePackets(plan);
   const startMs = performance.now();
-  let sent = 0;
-  const sendUpTo = (limit: number) => {
+
+  function sendUpTo(limit: number): void {
     while (sent < limit) {
       const end = Math.min(sent + plan.batch, limit);
-      const chunk = packets.slice(sent, end);
-      const now = performance.now();
-      // Over one connection, the threshold sees the values in order and sends each on.
-      publishers[Math.floor(sent / plan.batch) % count]?.write(
-        chunk.length === 1 ? chunk[0]! : Buffer.concat(chunk),
-      );
-      sentAt.fill(now, sent, end);
+      const publisher = publishers[Math.floor(sent / plan.batch) % publishers.length];
+      // A partial chunk would move the packets that follow to another publisher.
+      if (end - sent < plan.batch && end < messages) return;
+      sentAt.fill(performance.now(), sent, end);
+      publisher?.write(end - sent === 1 ? packets[sent]! : Buffer.concat(packets.slice(sent, end)));
       sent = end;
     }
-  };
+  }
+
+  function arrived(): number {
+    const heard = plan.subscribers === 0 ? messages : Math.floor(delays.length / plan.subscribers);
+    if (plan.qos === 1) return Math.min(heard, ackDelays.length);
+    return plan.subscribers === 0 ? answered : heard;
+  }
+
   await new Promise<void>((resolve) => {
-    let quiet = setTimeout(resolve, QUIET_MS);
+    const quiet = setTimeout(resolve, QUIET_MS);
+    const isAsking = plan.subscribers === 0 && plan.qos === 0;
+    const goOn = (): void => {
+      const before = sent;
+      sendUpTo(Math.min(messages, arrived() + windowMessages));
+      if (isAsking && sent > before) publishers[0]?.write(PINGREQ);
+    };
     onProgress = () => {
       quiet.refresh();
-      if (delays.length >= messages) resolve();
-      else if (plan.perSecond === 0) sendUpTo(Math.min(messages, delays.length + plan.windowMessages));
+      if (arrived() >= messages) resolve();
+      else if (plan.perSecond === 0) goOn();
     };
-    if (plan.perSecond === 0) return sendUpTo(Math.min(messages, plan.windowMessages));
+    if (plan.perSecond === 0) return goOn();
     const tick = setInterval(() => {
-      quiet = quiet.refresh();
+      quiet.refresh();
       sendUpTo(Math.min(messages, Math.floor(((performance.now() - startMs) / 1_000) * plan.perSecond)));
       if (sent >= messages) clearInterval(tick);
     }, 1);
   });
   const seconds = (performance.now() - startMs) / 1_000;
-  const sorted = Float64Array.from(delays).toSorted();
-  const at = (share: number) =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-  return { sent, received: delays.length, seconds, p50Ms: at(0.5), p99Ms: at(0.99) };
+  await forgetSessions(plan, subscribers);
+  const [p50Ms, p99Ms] = quantiles(delays);
+  const [ackP50Ms, ackP99Ms] = quantiles(ackDelays);
+  const received = plan.subscribers === 0 ? arrived() : delays.length;
+  return { sent, received, seconds, p50Ms, p99Ms, ackP50Ms, ackP99Ms };
+}
+
+function openSubscribers(plan: LoadOrder, onNumber: (n: number) => void): Promise<net.Socket[]> {
+  return openMany(plan.subscribers, async (index) => {
+    let acks: Buffer[] = [];
+    const socket: net.Socket = await connect({
+      ...plan,
+      clientId: `bench-sub-${index}`,
+      clean: !plan.isDurable,
+      from: sourceOf(index),
+      onFrame(header, body) {
+        // A retained message of an earlier run is none of this one.
+        if ((header & 0xf1) !== packetType.PUBLISH) return;
+        const idAt = 2 + body.readUInt16BE(0);
+        const isQos1 = (header & 0x06) !== 0;
+        onNumber(numberIn(body, idAt + (isQos1 ? 2 : 0) + NUMBER_AT));
+        if (!isQos1) return;
+        acks.push(Buffer.from([packetType.PUBACK, 2, body[idAt] ?? 0, body[idAt + 1] ?? 0]));
+        // One write answers all that this turn brought.
+        if (acks.length > 1) return;
+        setImmediate(() => {
+          socket.write(Buffer.concat(acks));
+          acks = [];
+        });
+      },
+    });
+    await subscribe(socket, [plan.listenTo], plan.qos);
+    return socket;
+  });
+}
+
+function openPublishers(
+  plan: LoadOrder,
+  on: { readonly acked: (n: number) => void; readonly answered: () => void },
+): Promise<net.Socket[]> {
+  return openMany(plan.publishers, (index) => {
+    let acks = 0;
+    return connect({
+      ...plan,
+      clientId: `bench-pub-${index}`,
+      onFrame(header) {
+        if (header === packetType.PUBACK) on.acked(messageOf(plan, index, acks++));
+        else if (header === packetType.PINGRESP) on.answered();
+      },
+    });
+  });
+}
+
+/** Which message a publisher's n-th packet carries: the writes take turns, and acknowledgements keep the order. */
+function messageOf({ batch, publishers }: LoadOrder, publisher: number, nth: number): number {
+  return (Math.floor(nth / batch) * publishers + publisher) * batch + (nth % batch);
+}
+
+function makePackets({ messages, topics, publishTo, qos, retain }: LoadOrder): readonly Buffer[] {
+  return Array.from({ length: messages }, (_, n) =>
+    mqttPacket.generate({
+      cmd: "publish",
+      topic: topics > 1 ? `${publishTo}/${n % topics}` : publishTo,
+      payload: payloadOf(n),
+      qos,
+      dup: false,
+      retain,
+      ...(qos === 1 && { messageId: (n % PACKET_ID_MAX) + 1 }),
+    }),
+  );
 }
 
 /** 64 bytes of JSON. */
@@ -103,38 +193,23 @@ function payloadOf(n: number): string {
   return `{"n":${n},"celsius":${n % 2 === 0 ? HIGH : LOW},"humidity":44.7,"`.padEnd(60, "x") + `":0}`;
 }
 
-function connect(
-  plan: LoadOrder,
-  clientId: string,
-  onPacket: (packet: mqttPacket.Packet) => void,
-): Promise<net.Socket> {
-  const socket = net.connect({ port: plan.port, host: "127.0.0.1", noDelay: true });
-  const parser = mqttPacket.parser({ protocolVersion: 4 });
-  socket.on("data", (chunk: Buffer) => parser.parse(chunk));
-  const { username, password } = plan;
-  socket.write(
-    mqttPacket.generate({
-      cmd: "connect",
-      protocolId: "MQTT",
-      protocolVersion: 4,
-      clean: true,
-      keepalive: 0,
-      clientId,
-      ...(username !== undefined && { username }),
-      ...(password !== undefined && { password: Buffer.from(password) }),
-    }),
-  );
-  return new Promise((resolve, reject) => {
-    socket.on("error", reject);
-    parser.on("packet", (packet) => {
-      if (packet.cmd !== "connack") return onPacket(packet);
-      if (packet.returnCode === 0) resolve(socket);
-      else reject(new Error(`The broker refused the load generator with code ${packet.returnCode}.`));
-    });
-  });
+function numberIn(bytes: Buffer, start: number): number {
+  let value = 0;
+  for (let at = start; bytes[at] !== COMMA && at < bytes.length; at++)
+    value = value * 10 + (bytes[at] ?? ZERO) - ZERO;
+  return value;
 }
 
-function subscribe(socket: net.Socket, topic: string): Promise<void> {
-  socket.write(mqttPacket.generate({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic, qos: 0 }] }));
-  return new Promise((resolve) => socket.once("data", () => resolve()));
+async function forgetSessions(plan: LoadOrder, subscribers: readonly net.Socket[]): Promise<void> {
+  if (!plan.isDurable) return;
+  for (const [index, socket] of subscribers.entries()) {
+    socket.destroy();
+    await connect({ ...plan, clientId: `bench-sub-${index}`, from: sourceOf(index) });
+  }
+}
+
+function quantiles(values: readonly number[]): readonly [p50: number, p99: number] {
+  const sorted = Float64Array.from(values).toSorted();
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  return [at(0.5), at(0.99)];
 }

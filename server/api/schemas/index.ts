@@ -1,5 +1,6 @@
 import type { Component } from "../schema.ts";
 import { accessComponents } from "./access.ts";
+import { clientComponents } from "./client.ts";
 import { deliveryComponents } from "./delivery.ts";
 import { deviceComponents } from "./device.ts";
 import { flowComponents } from "./flow.ts";
@@ -15,6 +16,7 @@ export const components: readonly Component[] = [
   ...flowComponents,
   ...runComponents,
   ...deviceComponents,
+  ...clientComponents,
   ...deliveryComponents,
   ...nodeComponents,
 ];

@@ -1,9 +1,12 @@
 import type {
   ChannelSummary,
+  ClientDetail,
+  ClientSummary,
   DeviceCredentials,
   DeviceSummary,
   FlowDetail,
   NotificationItem,
+  PacketTrace,
   Role,
   TokenSummary,
   TopicMessage,
@@ -70,11 +73,12 @@ export function createMemoryParts(): MemoryParts {
   const parts: ApiParts = {
     hub: {
       bootId: "boot-1",
+      trust: () => "-----BEGIN CERTIFICATE-----",
       info: () => ({
         name: "Test hub",
         version: "0.0.0",
         zone: "Europe/Berlin",
-        mqtt: { host: "127.0.0.1", port: 1883, open: false },
+        mqtt: { host: "127.0.0.1", port: 1883, tlsPort: null, open: false },
         demo: false,
       }),
     },
@@ -115,6 +119,8 @@ export function createMemoryParts(): MemoryParts {
     },
     templates: { list: () => [{ id: "too-warm", name: "Too warm", description: "", nodeTypes: [] }] },
     devices: createDeviceParts(),
+    clients: createClientParts(),
+    traces: createTraceParts(),
     topics: {
       list: () => [],
       messages: (filter) => {
@@ -146,6 +152,12 @@ export function createMemoryParts(): MemoryParts {
             { labels: { qos: "0" }, value: 41 },
             { labels: { qos: "1" }, value: 1 },
           ],
+        },
+        {
+          kind: "histogram",
+          name: "delay_seconds",
+          help: "How long it took.",
+          read: () => ({ bounds: [0.001, 0.1], counts: [3, 0, 2], sum: 7.5 }),
         },
       ],
     },
@@ -284,6 +296,18 @@ function createDeviceParts(): ApiParts["devices"] {
     remove: async (id) => devices.delete(id),
     renewCredentials: async (id) => credentials(id),
     knocks: () => [],
+    issueCertificate: async (id) => ({
+      id,
+      key: "k",
+      certificate: "c",
+      ca: "a",
+      fingerprint: "f",
+      expiresAt: 1,
+      host: "127.0.0.1",
+      port: 8883,
+    }),
+    certificates: () => [{ fingerprint: "f", issuedAt: 0, expiresAt: 1, revokedAt: null }],
+    revoke: async () => ({ certificates: 1, token: false }),
   };
 }
 
@@ -303,6 +327,73 @@ export function deviceOfId(id: string): DeviceSummary {
     clientIds: [id],
     preset: "own",
     graceMs: 10_000,
+  };
+}
+
+function createClientParts(): ApiParts["clients"] {
+  const door = clientOfId("door");
+  return {
+    list: () => [clientSummaryOfId("door")],
+    get: (id) => (id === door.id ? door : undefined),
+    disconnect: async () => {},
+    clearQueue: async () => ({ dropped: 2 }),
+  };
+}
+
+/** A client that is online. */
+function clientSummaryOfId(id: string): ClientSummary {
+  return {
+    id,
+    user: id,
+    device: null,
+    online: true,
+    address: "192.0.2.7",
+    connectedAt: 5,
+    persistent: true,
+    lastEnd: { cause: "keepalive", at: 4 },
+    queued: 0,
+    queuedBytes: 0,
+    queuedSince: null,
+    inFlight: 0,
+    sendWindow: 64,
+    dropped: 1,
+    subscriptions: 1,
+    receivedPerS: 0.5,
+    sentPerS: 0,
+  };
+}
+
+function clientOfId(id: string): ClientDetail {
+  return {
+    ...clientSummaryOfId(id),
+    protocol: "MQTT 3.1.1",
+    transport: "tcp",
+    tls: { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384", subject: null },
+    keepAliveS: 60,
+    will: { topic: "state/door", qos: 1, retain: true, bytes: 7 },
+    filters: [{ filter: "door/#", qos: 1 }],
+    drops: { "queue-full": 1 },
+    troubles: [{ at: 3, what: "publish-denied", detail: "other" }],
+  };
+}
+
+function createTraceParts(): ApiParts["traces"] {
+  const trace: PacketTrace = {
+    id: "door",
+    client: "door",
+    filter: null,
+    startedAt: 1,
+    endsAt: 2,
+    running: false,
+    seen: 1,
+  };
+  return {
+    list: () => [trace],
+    start: async () => trace,
+    packets: () => [
+      { seq: 0, at: 1, clientId: "door", direction: "in", type: "publish", bytes: 9, topic: "t", qos: 0 },
+    ],
+    remove: async (id) => id === trace.id,
   };
 }
 

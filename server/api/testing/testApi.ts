@@ -1,5 +1,6 @@
 import type { InjectOptions, LightMyRequestResponse } from "fastify";
 import { createApi, type Api, type ApiSettings } from "../api.ts";
+import type { ApiParts } from "../parts.ts";
 import { createMemoryParts, type MemoryParts } from "./memoryParts.ts";
 
 /** An API over parts in memory, on a clock of its own. */
@@ -13,17 +14,19 @@ export interface TestApi {
 }
 
 export interface TestApiOptions {
+  /** In place of those in memory. */
+  readonly parts?: Partial<ApiParts>;
   readonly settings?: Partial<ApiSettings>;
   readonly webFolder?: string;
 }
 
 /** Nothing listens; requests are injected. */
-export function createTestApi({ settings, webFolder }: TestApiOptions = {}): TestApi {
+export function createTestApi({ parts, settings, webFolder }: TestApiOptions = {}): TestApi {
   const memory = createMemoryParts();
   const clock = { now: 0 };
   const errors: object[] = [];
   const api = createApi({
-    parts: memory.parts,
+    parts: { ...memory.parts, ...parts },
     settings: { host: "127.0.0.1", port: 0, ...settings },
     webFolder,
     log: { info: () => {}, warn: () => {}, error: (details) => errors.push(details) },

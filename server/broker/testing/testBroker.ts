@@ -139,7 +139,7 @@ function createRecord<T>(listen: (listener: (item: T) => void) => void) {
 }
 
 /** Waits for an event of a client. */
-export function happened(client: MqttClient, event: "connect" | "message"): Promise<unknown[]> {
+export function happened(client: MqttClient, event: "connect" | "message" | "close"): Promise<unknown[]> {
   return new Promise((resolve) => {
     client.once(event, (...details: unknown[]) => resolve(details));
   });

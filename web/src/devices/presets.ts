@@ -5,5 +5,6 @@ export const presets = [
   ["esphome", "ESPHome", "The topics of an ESPHome node, and discovery."],
   ["zigbee2mqtt", "Zigbee2MQTT", "A bridge that speaks for many devices below zigbee2mqtt/."],
   ["homie", "Homie", "The homie/ tree of this device."],
+  ["monitor", "Figures of the broker", "Reads $SYS/broker and nothing else. For dashboards."],
   ["any", "Any topic", "No limits. For gateways and tools you trust."],
 ] as const;

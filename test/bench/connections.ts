@@ -1,0 +1,84 @@
+import { startCrowd } from "./crowdProcess.ts";
+import { median, spread } from "./measure.ts";
+import { cpuSeconds, residentMegabytes } from "./processFigures.ts";
+import type { IsMet } from "./report.ts";
+import type { Target } from "./targets.ts";
+
+const STEP = 1_000;
+const STEPS = 2;
+const CONNECT_ROUNDS = 3;
+/** Sockets and timers of what has just happened are gone after it. */
+const SETTLE_MS = 1_000;
+const IDLE_KB_MAX = 25;
+const CONNECT_MICROS_MAX = 450;
+
+/** Memory of connections that do nothing: how much more the process holds for each of the second thousand. */
+export async function idleMemory(targets: readonly Target[], isMet: IsMet): Promise<void> {
+  console.log(`idle connections: memory for each, from ${STEP} to ${STEP * STEPS}`);
+  for (const subscribes of [false, true]) {
+    const what = subscribes ? "one QoS 1 subscription" : "no subscription";
+    for (const target of targets) {
+      const { rssKb, heapKb } = await slope(target, subscribes);
+      const heap = heapKb === undefined ? "" : `, heap ${heapKb.toFixed(1)} kB`;
+      const met = target.name === "hub" ? `  ${isMet(`idle, ${what}`, rssKb, IDLE_KB_MAX)}` : "";
+      console.log(`  ${target.name.padEnd(12)} ${what.padEnd(24)} ${rssKb.toFixed(1)} kB${heap}${met}`);
+    }
+  }
+  console.log("");
+}
+
+async function slope(target: Target, subscribes: boolean): Promise<{ rssKb: number; heapKb?: number }> {
+  const crowd = startCrowd();
+  const sizes: { readonly rss: number; readonly heap: number | undefined }[] = [];
+  for (let step = 0; step < STEPS; step++) {
+    await crowd.open({ ...target.place, count: STEP, subscribes });
+    sizes.push(await sizeOf(target));
+  }
+  await crowd.close();
+  await settle();
+  const [first, last] = [sizes[0], sizes.at(-1)];
+  const each = (bytes: number): number => bytes / 1_000 / (STEP * (STEPS - 1));
+  const rssKb = each((last?.rss ?? 0) - (first?.rss ?? 0));
+  if (last?.heap === undefined || first?.heap === undefined) return { rssKb };
+  return { rssKb, heapKb: each(last.heap - first.heap) };
+}
+
+async function sizeOf(target: Target): Promise<{ rss: number; heap: number | undefined }> {
+  await settle();
+  const probe = await target.probe();
+  const rss = probe?.rss ?? residentMegabytes(target.pid) * 2 ** 20;
+  return { rss, heap: probe && probe.heapUsed + probe.external };
+}
+
+/** CPU of a client that connects, shows its credentials and subscribes. */
+export async function connectCost(targets: readonly Target[], isMet: IsMet): Promise<void> {
+  const micros = targets.map((target) => ({ target, all: [] as number[] }));
+  const seconds = new Map<Target, number[]>();
+  for (let round = 0; round <= CONNECT_ROUNDS; round++)
+    for (const { target, all } of micros) {
+      const crowd = startCrowd();
+      // The process is up when its first connection is.
+      await crowd.open({ ...target.place, count: 1, subscribes: false });
+      const [cpuBefore, before] = [cpuSeconds(target.pid), performance.now()];
+      await crowd.open({ ...target.place, count: STEP, subscribes: true });
+      // The first round warms up.
+      if (round > 0) {
+        all.push(((cpuSeconds(target.pid) - cpuBefore) * 1e6) / STEP);
+        seconds.set(target, [...(seconds.get(target) ?? []), (performance.now() - before) / 1_000]);
+      }
+      await crowd.close();
+      await settle();
+    }
+  console.log("connect, log in and subscribe");
+  for (const { target, all } of micros) {
+    const rate = Math.round(STEP / median(seconds.get(target) ?? []));
+    const met =
+      target.name === "hub" ? `  guide ${isMet("connect", median(all), CONNECT_MICROS_MAX, "guide")}` : "";
+    console.log(`  ${target.name.padEnd(12)} ${spread(all, 0)} µs CPU  ${rate}/s${met}`);
+  }
+  console.log("");
+}
+
+function settle(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+}
