@@ -161,6 +161,7 @@ export function createBroker(options: BrokerOptions): Broker {
   const wills = createWills({ ledger, publish: publishLeftWill });
   const gate = createGate(limits);
   const createLink = createLinks(visibility.flushWatch);
+  const { socketBufferBytes, drainMs } = limits;
   const connections = createConnections({
     access,
     sessions,
@@ -170,7 +171,8 @@ export function createBroker(options: BrokerOptions): Broker {
     wills,
     limits,
     counters,
-    createLink: ({ connection }, reactions) => createLink({ connection, ...limits, ...reactions }),
+    createLink: ({ connection }, reactions) =>
+      createLink({ connection, socketBufferBytes, drainMs, ...reactions }),
     addressOf: ({ connection }) => addresses.get(connection) ?? "",
     onAdmitted: ({ connection }) => gate.admit(connection),
     onChange(change) {

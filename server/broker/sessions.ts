@@ -68,7 +68,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     let biggest: Session | undefined;
     let most = 0;
     for (const session of sessions.values()) {
-      const bytes = session.delivery.status.queuedBytes;
+      const bytes = session.delivery.status().queuedBytes;
       if (bytes > most) [biggest, most] = [session, bytes];
     }
     biggest?.delivery.trim(queuedBytes - bound);
@@ -117,7 +117,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       const { clientId, delivery } = session;
       const at = now();
       session.offlineSince = at;
-      ledger.note({ do: "leave", clientId, at, sentCount: delivery.status.inFlight });
+      ledger.note({ do: "leave", clientId, at, sentCount: delivery.status().inFlight });
       noteOffline(session);
     },
     remove,
