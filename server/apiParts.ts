@@ -25,6 +25,7 @@ export interface ApiWiring extends HubParts {
   readonly metrics: readonly MetricFamily[];
   readonly bootId: string;
   readonly hubInfo: () => HubInfo;
+  readonly tlsSettled: () => Promise<void>;
   /** Keeps what the set-up page chose, and opens the listeners. */
   readonly finishSetup: (request: SetupRequest) => Promise<void>;
   readonly now: () => number;
@@ -35,7 +36,11 @@ export function createApiParts(wiring: ApiWiring): ApiParts {
   const { auth, catalog, health, live, templates, metrics, bootId, hubInfo } = wiring;
   const audit = auditor(wiring);
   return {
-    hub: { info: hubInfo, bootId },
+    hub: {
+      info: hubInfo,
+      bootId,
+      trust: () => (wiring.certificates.exists() ? wiring.certificates.trust() : undefined),
+    },
     setup: setupPart(wiring),
     auth,
     users: {

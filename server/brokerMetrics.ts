@@ -70,6 +70,11 @@ function messageMetrics({ counter, counters }: Makers): MetricFamily[] {
     counters("action")("denied", "What access rules refused.", (read) => read.denied),
     counter("wills", "Last Wills published.", (read) => read.wills),
     counter(
+      "wills_recovered",
+      "Those of clients that did not come back after a restart of the hub.",
+      (read) => read.recoveredWills,
+    ),
+    counter(
       "retained_refused",
       "Messages that could not be retained because a bound was reached.",
       (read) => read.retainedRefused,
@@ -77,7 +82,7 @@ function messageMetrics({ counter, counters }: Makers): MetricFamily[] {
   ];
 }
 
-function stateMetrics({ gauge }: Makers): MetricFamily[] {
+function stateMetrics({ gauge, counter }: Makers): MetricFamily[] {
   return [
     gauge("subscriptions", "Subscriptions of all sessions.", (read) => read.subscriptions),
     gauge("shared_subscriptions", "Those of them that are shared.", (read) => read.sharedSubscriptions),
@@ -86,6 +91,11 @@ function stateMetrics({ gauge }: Makers): MetricFamily[] {
     gauge("queued_messages", "Messages that wait for their client.", (read) => read.queuedMessages),
     gauge("queued_bytes", "Size of what waits for its client.", (read) => read.queuedBytes),
     gauge("in_flight_messages", "Messages that wait for an acknowledgement.", (read) => read.inFlight),
+    gauge("wills_left", "Last Wills whose clients may still come back.", (read) => read.willsLeft),
+    counter("journaled", "Messages kept until flows have consumed them.", (read) => read.journaled),
+    counter("commits", "Times the broker wrote to disk.", (read) => read.ledger.commits),
+    counter("commit_changes", "Changes it wrote.", (read) => read.ledger.changes),
+    gauge("commit_waiting", "Changes that are not on disk yet.", (read) => read.ledger.waiting),
     gauge("windows_full", "Clients that must acknowledge before they get more.", (read) => read.windowsFull),
   ];
 }

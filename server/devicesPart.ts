@@ -1,12 +1,16 @@
 import type { ApiParts } from "./api/api.ts";
 import type { DeviceCredentials, HubInfo } from "./api/contract.ts";
 import type { Audit } from "./audit.ts";
+import { type CertificateParts, deviceCertificates } from "./deviceCertificates.ts";
 import type { HubParts } from "./hubParts.ts";
 import { deviceSummary } from "./liveDesk.ts";
 import { refusal, refusedAs } from "./refusal.ts";
 
 /** What credentials are made of. */
 export type CredentialParts = Pick<HubParts, "devices"> & { readonly hubInfo: () => HubInfo };
+
+/** The part of the broker that lets devices in; a hub that does not run has no clients. */
+export type DeviceBroker = Pick<HubParts["broker"], "clients" | "kick" | "refreshAccess">;
 
 /** A new password for a device, with where to connect; it is shown once. */
 export async function credentialsOf(
@@ -20,11 +24,8 @@ export async function credentialsOf(
 }
 
 /** Devices for the API. */
-export function devicesPart(
-  wiring: CredentialParts & Pick<HubParts, "broker">,
-  audit: Audit,
-): ApiParts["devices"] {
-  const { devices, broker } = wiring;
+export function devicesPart(wiring: CertificateParts, audit: Audit): ApiParts["devices"] {
+  const { devices, broker, certificates } = wiring;
   const summary = (id: string) => {
     const view = devices.get(id);
     return view && deviceSummary(view);
@@ -48,6 +49,8 @@ export function devicesPart(
       }),
     remove: (id, by) =>
       audit(by, "devices.remove", id, async () => {
+        // First, so that a device of the same name that comes later never inherits them.
+        await certificates.revoke(id);
         const isGone = await devices.remove(id);
         broker.refreshAccess(id);
         return isGone;
@@ -59,5 +62,6 @@ export function devicesPart(
         return credentials;
       }),
     knocks: devices.knocks.list,
+    ...deviceCertificates(wiring, audit),
   };
 }

@@ -1,21 +1,23 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
-import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { library } from "#flows/library/index.ts";
 import { type Api, createApi } from "./api/api.ts";
 import type { HubInfo, SetupRequest } from "./api/contract.ts";
 import { createApiParts } from "./apiParts.ts";
+import { advertisedHost } from "./advertisedHost.ts";
 import { type Demo, createDemo } from "./demo/demo.ts";
 import { createDemoHost } from "./demoHost.ts";
 import { hubMetrics } from "./hubMetrics.ts";
 import { type HubLog, type HubParts, type HubWorld, connectHubParts, openHubParts } from "./hubParts.ts";
+import { newLocalToken, removeControl, withLocalToken, writeControl } from "./localControl.ts";
 import { createLoopDelay } from "./loopDelay.ts";
 import type { Settings } from "./settings.ts";
 import { portProblem } from "./portProblem.ts";
 import { readReplay } from "./replay.ts";
 import { createStops } from "./stops.ts";
+import { type TlsPart, createTlsPart, warnOfAnonymous } from "./tlsPart.ts";
 import { version } from "./version.ts";
 
 /** Where a running hub is reached. */
@@ -23,6 +25,8 @@ export interface Ready {
   readonly httpPort: number;
   /** `undefined` until the set-up is done. */
   readonly mqttPort: number | undefined;
+  /** `undefined` while MQTT over TLS is closed. */
+  readonly mqttsPort: number | undefined;
   /** The one-time link, while nobody has set the hub up. */
   readonly setupUrl: string | undefined;
 }
@@ -64,16 +68,22 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
       await parts.auth.setUpUnattended({ name: "admin", password: adminPassword });
     const demo = createDemo(createDemoHost(parts, { ...world, mqttPort: () => mqttPort ?? 0 }));
     stops.add(demo.stop);
-    const api = createHubApi(parts, demo);
+    const tls = createTlsPart({ ...world, ...parts, host: parts.profile.host });
+    stops.add(tls.stop);
+    const localToken = newLocalToken();
+    const api = createHubApi({ ...parts, auth: withLocalToken(parts.auth, localToken) }, demo, tls);
     loopDelay.start();
     stops.add(loopDelay.stop);
     await startParts(parts);
     const { port: httpPort } = await api.start();
     stops.add(api.stop);
-    const setupUrl = await openOrAskForSetup(parts, demo, httpPort);
+    stops.add(() => removeControl(settings.data));
+    writeControl(settings.data, { url: localUrl(parts.profile.host(), httpPort), token: localToken });
+    const setupUrl = await openOrAskForSetup(parts, { demo, tls, httpPort });
+    warnOfAnonymous({ ...world, ...parts });
     parts.health.setPhase("running");
     stops.add(parts.store.lastChance, () => parts.health.setPhase("stopping"));
-    return { httpPort, mqttPort, setupUrl };
+    return { httpPort, mqttPort, mqttsPort: tls.port, setupUrl };
   }
 
   /** In the order of the reliability reference, section 7: memory first, then what brings news. */
@@ -105,14 +115,14 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
     stops.add(() => clearInterval(beating));
   }
 
-  function createHubApi(parts: HubParts, demo: Demo): Api {
+  function createHubApi(parts: HubParts, demo: Demo, tls: TlsPart): Api {
     const { profile, broker } = parts;
 
     async function finishSetup({ hubName: name, zone, openToNetwork }: SetupRequest): Promise<void> {
       await profile.save({ name, zone, openToNetwork });
       rmSync(setupTokenFile(settings), { force: true });
       // Whoever has just become the administrator must get in, also where another program holds the port.
-      await openMqtt(parts, demo).catch((error: unknown) => {
+      await openMqtt(parts, demo, tls).catch((error: unknown) => {
         log.error({ err: error }, "The MQTT listener could not be opened.");
         parts.health.report("mqtt", `Devices cannot connect: ${portProblem(error)}`);
       });
@@ -124,7 +134,12 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
       name: profile.current().name,
       version,
       zone: profile.current().zone,
-      mqtt: { host: advertisedHost(profile.host()), port: mqttPort ?? null, open: mqttPort !== undefined },
+      mqtt: {
+        host: advertisedHost(profile.host()),
+        port: mqttPort ?? null,
+        tlsPort: tls.port ?? null,
+        open: mqttPort !== undefined,
+      },
       demo: settings.demo,
     });
     const metrics = hubMetrics({ ...parts, loopDelay });
@@ -135,6 +150,7 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
       bootId,
       hubInfo,
       finishSetup,
+      tlsSettled: tls.settled,
       now,
     });
     const place = { host: profile.host(), port: settings.httpPort };
@@ -143,7 +159,8 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
     return api;
   }
 
-  async function openMqtt({ broker, profile }: HubParts, demo: Demo): Promise<void> {
+  async function openMqtt({ broker, profile }: HubParts, demo: Demo, tls: TlsPart): Promise<void> {
+    await tls.open();
     mqttPort = await broker.openTcp({ host: profile.host(), port: settings.mqttPort });
     if (settings.demo) await demo.start();
   }
@@ -151,12 +168,11 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
   /** Devices are let in once there is an administrator; until then there is a link that makes one. */
   async function openOrAskForSetup(
     parts: HubParts,
-    demo: Demo,
-    httpPort: number,
+    { demo, tls, httpPort }: { readonly demo: Demo; readonly tls: TlsPart; readonly httpPort: number },
   ): Promise<string | undefined> {
     const setUp = await parts.auth.prepareSetUp();
     if (setUp === undefined) {
-      await openMqtt(parts, demo);
+      await openMqtt(parts, demo, tls);
       return undefined;
     }
     writeFileSync(setupTokenFile(settings), `${setUp.token}\n`, { mode: 0o600 });
@@ -194,9 +210,8 @@ function builtEditor(): string | undefined {
   return places.find((place) => existsSync(join(place, "index.html")) && existsSync(join(place, "assets")));
 }
 
-/** The address to tell devices: on all addresses, the first one of the local network. */
-function advertisedHost(host: string): string {
-  if (host !== "0.0.0.0" && host !== "::") return host;
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return addresses.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";
+/** Where this computer itself reaches the API. */
+function localUrl(host: string, port: number): string {
+  const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${reached.includes(":") ? `[${reached}]` : reached}:${port}`;
 }

@@ -2,6 +2,8 @@
 export interface HubHealth {
   readonly state: "ok" | "degraded" | "failed" | "starting" | "stopping";
   readonly reasons: readonly string[];
+  /** What works, and should be known or changed all the same. */
+  readonly warnings?: readonly string[];
 }
 
 /** How one file of the store is. */
@@ -17,6 +19,8 @@ export interface HealthWatch {
   setPhase(phase: "starting" | "running" | "stopping"): void;
   /** Something beside the store is wrong, in a sentence; `undefined` when it is right again. */
   report(what: string, sentence: string | undefined): void;
+  /** Nothing is wrong, but somebody should know; `undefined` when it is over. */
+  warn(what: string, sentence: string | undefined): void;
   onChange(listener: (health: HubHealth) => void): () => void;
   /** A part has changed; listeners hear if the whole has. */
   look(): void;
@@ -27,6 +31,7 @@ export function createHealthWatch(files: () => readonly FileHealth[]): HealthWat
   const listeners = new Set<(health: HubHealth) => void>();
   let phase: "starting" | "running" | "stopping" = "starting";
   const reported = new Map<string, string>();
+  const warned = new Map<string, string>();
   let told = "";
 
   function get(): HubHealth {
@@ -34,8 +39,9 @@ export function createHealthWatch(files: () => readonly FileHealth[]): HealthWat
     const bad = files().filter(({ state }) => state !== "ok");
     const hasFailed = bad.some(({ file, state }) => file === "hub" && state === "failed");
     const reasons = [...bad.map(sentenceOf), ...reported.values()];
-    if (reasons.length === 0) return { state: "ok", reasons };
-    return { state: hasFailed ? "failed" : "degraded", reasons };
+    const warnings = warned.size === 0 ? {} : { warnings: [...warned.values()] };
+    if (reasons.length === 0) return { state: "ok", reasons, ...warnings };
+    return { state: hasFailed ? "failed" : "degraded", reasons, ...warnings };
   }
 
   function look(): void {
@@ -46,17 +52,20 @@ export function createHealthWatch(files: () => readonly FileHealth[]): HealthWat
     for (const listener of listeners) listener(health);
   }
 
+  function note(notes: Map<string, string>, what: string, sentence: string | undefined): void {
+    if (sentence === undefined) notes.delete(what);
+    else notes.set(what, sentence);
+    look();
+  }
+
   return {
     get,
     setPhase(next) {
       phase = next;
       look();
     },
-    report(what, sentence) {
-      if (sentence === undefined) reported.delete(what);
-      else reported.set(what, sentence);
-      look();
-    },
+    report: (what, sentence) => note(reported, what, sentence),
+    warn: (what, sentence) => note(warned, what, sentence),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

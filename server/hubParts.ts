@@ -3,6 +3,7 @@ import { library } from "#flows/library/index.ts";
 import { nodes } from "#flows/nodes/index.ts";
 import { type Auth, createAuth } from "./auth/auth.ts";
 import { type Broker, createBroker } from "./broker/broker.ts";
+import { type Certificates, createCertificates } from "./certificates/certificates.ts";
 import { type Channels, createChannels } from "./channels/channels.ts";
 import { type Devices, createDevices } from "./devices/devices.ts";
 import { type HealthWatch, createHealthWatch } from "./hubHealth.ts";
@@ -17,6 +18,7 @@ import { type Runtime, createRuntime } from "./runtime/runtime.ts";
 import { type Traces, createTraces } from "./runtime/traces.ts";
 import type { Settings } from "./settings.ts";
 import { type Store, openStore } from "./store/store.ts";
+import { tlsReports } from "./tlsPart.ts";
 import { version } from "./version.ts";
 
 /** The part of a logger that the hub uses; pino fits. */
@@ -45,6 +47,7 @@ export interface HubParts {
   readonly profile: Profile;
   readonly health: HealthWatch;
   readonly devices: Devices;
+  readonly certificates: Certificates;
   readonly broker: Broker;
   readonly channels: Channels;
   readonly outbox: Outbox;
@@ -65,8 +68,19 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
   const auth = createAuth({ store, now, log });
   const profile = createProfile(store.settings, settings.host);
   const newToken = () => randomBytes(16).toString("base64url");
-  const devices = createDevices({ store: store.devices, now, schedule, log, newToken });
-  const access = createMqttAccess({ devices, attempt: auth.throttle.attempt });
+  const certificates = createCertificates({
+    ...tlsReports({ health, log }),
+    store: store.certificates,
+    folder: settings.data,
+    given: { cert: settings.tlsCert, key: settings.tlsKey, ca: settings.tlsCa },
+    names: settings.tlsNames,
+    isDevice: (id) => devices.identityOf(id) !== undefined,
+    now,
+    schedule,
+  });
+  const hasCertificate = certificates.hasValid;
+  const devices = createDevices({ store: store.devices, now, schedule, log, newToken, hasCertificate });
+  const access = createMqttAccess({ devices, certificates, attempt: auth.throttle.attempt, settings });
   const broker = createBroker({
     access,
     storage: store.broker,
@@ -113,7 +127,21 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
   });
   const traces = createTraces({ store: store.runs, schedule, log });
   const catalog = createCatalog({ store: store.flows, runtime, specs: nodes, templates: library, now });
-  return { store, auth, profile, health, devices, broker, channels, outbox, runtime, traces, catalog, live };
+  return {
+    store,
+    auth,
+    profile,
+    health,
+    devices,
+    certificates,
+    broker,
+    channels,
+    outbox,
+    runtime,
+    traces,
+    catalog,
+    live,
+  };
 }
 
 /** Lets the rooms hear of each other: what one of them tells, the others take. */

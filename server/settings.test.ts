@@ -21,6 +21,10 @@ describe("settings", () => {
       host: undefined,
       httpPort: 8080,
       mqttPort: 1883,
+      mqttsPort: undefined,
+      clientCertificates: "optional",
+      anonymous: [],
+      anonymousTopics: ["anonymous/#"],
       allow: [],
       logLevel: "info",
       demo: false,
@@ -33,6 +37,25 @@ describe("settings", () => {
       MILLRACE_MQTT_PORT: "3",
     });
     expect(settings).toMatchObject({ httpPort: 1, mqttPort: 3, logLevel: "warn", demo: true });
+  });
+
+  test("tell where TLS and clients without a credential are wanted", () => {
+    const args = ["--mqtts-port=off", "--anonymous=websocket, loopback", "--anonymous-topics=a/#,b/+"];
+    expect(readSettings([...args, `--data=${join(folder, "none")}`], {})).toMatchObject({
+      mqttsPort: "off",
+      anonymous: ["loopback", "websocket"],
+      anonymousTopics: ["a/#", "b/+"],
+    });
+    const wrong = {
+      "--mqtts-port=never": "never",
+      "--client-certificates=maybe": "maybe",
+      "--anonymous=everywhere": "everywhere",
+      "--anonymous-topics=a/#/b": "a/#/b",
+      "--tls-key=key.pem": "key.pem",
+    };
+    const problems = problemsOf(Object.keys(wrong));
+    for (const part of Object.values(wrong))
+      expect(problems.filter((sentence) => sentence.includes(`"${part}"`))).toHaveLength(1);
   });
 
   test("take the administrator's password from a file", () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { validateFilter } from "#flows/topics/topicFilter.ts";
 import { checkAllowList } from "./outbox/outboundPolicy.ts";
 
 /** How the hub was started; frozen. What people set in the editor is kept in the store. */
@@ -11,6 +12,20 @@ export interface Settings {
   /** Port 0 picks a free one. */
   readonly httpPort: number;
   readonly mqttPort: number;
+  /** MQTT over TLS; `undefined`: 8883 once there is a certificate, `"off"`: never. */
+  readonly mqttsPort: number | "off" | undefined;
+  /** PEM files that somebody else keeps; without a certificate the hub makes its own. */
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
+  /** Authorities, beside the hub's own, whose client certificates count. */
+  readonly tlsCa: string | undefined;
+  /** Names of this computer that it does not know of itself. */
+  readonly tlsNames: readonly string[];
+  readonly clientCertificates: "off" | "optional" | "required";
+  /** Where clients get in without a credential. */
+  readonly anonymous: readonly AnonymousPlace[];
+  /** Topics that they may use. */
+  readonly anonymousTopics: readonly string[];
   /** Makes the administrator without a set-up page. */
   readonly adminPassword: string | undefined;
   /** Private addresses that flows may call: `host`, `host:port` or `CIDR:port`. */
@@ -24,6 +39,9 @@ export interface Settings {
   readonly json: boolean;
 }
 
+/** A listener, or this computer on any of them. */
+export type AnonymousPlace = "loopback" | "mqtt" | "mqtts" | "websocket";
+
 /** One setting: a flag `--http-port`, a variable `MILLRACE_HTTP_PORT`, a key `httpPort` in the settings file. */
 export interface SettingSpec {
   readonly name: keyof Settings;
@@ -33,7 +51,12 @@ export interface SettingSpec {
   readonly isSwitch?: true;
 }
 
+const ANONYMOUS_PLACES: readonly AnonymousPlace[] = ["loopback", "mqtt", "mqtts", "websocket"];
+const CERTIFICATE_NEEDS = ["off", "optional", "required"] as const;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
+
+/** Where MQTT over TLS is found everywhere. */
+export const MQTTS_PORT_DEFAULT = 8_883;
 
 /** Every setting, for parsing and for `--help`. */
 export const settingSpecs: readonly SettingSpec[] = [
@@ -60,6 +83,54 @@ export const settingSpecs: readonly SettingSpec[] = [
     flag: "--mqtt-port",
     variable: "MILLRACE_MQTT_PORT",
     help: "port of the MQTT broker (1883)",
+  },
+  {
+    name: "mqttsPort",
+    flag: "--mqtts-port",
+    variable: "MILLRACE_MQTTS_PORT",
+    help: "port of MQTT over TLS, or off (8883 once there is a certificate)",
+  },
+  {
+    name: "tlsCert",
+    flag: "--tls-cert",
+    variable: "MILLRACE_TLS_CERT",
+    help: "certificate with its chain, PEM (the hub makes its own)",
+  },
+  {
+    name: "tlsKey",
+    flag: "--tls-key",
+    variable: "MILLRACE_TLS_KEY",
+    help: "its private key, PEM (in the same file)",
+  },
+  {
+    name: "tlsCa",
+    flag: "--tls-ca",
+    variable: "MILLRACE_TLS_CA",
+    help: "authorities of client certificates, PEM (the hub's own)",
+  },
+  {
+    name: "tlsNames",
+    flag: "--tls-names",
+    variable: "MILLRACE_TLS_NAMES",
+    help: "more names and addresses for the hub's own certificate, comma-separated",
+  },
+  {
+    name: "clientCertificates",
+    flag: "--client-certificates",
+    variable: "MILLRACE_CLIENT_CERTIFICATES",
+    help: `over TLS: one of ${CERTIFICATE_NEEDS.join(", ")} (optional)`,
+  },
+  {
+    name: "anonymous",
+    flag: "--anonymous",
+    variable: "MILLRACE_ANONYMOUS",
+    help: `who may connect without a credential: off, or some of ${ANONYMOUS_PLACES.join(", ")}, comma-separated (off)`,
+  },
+  {
+    name: "anonymousTopics",
+    flag: "--anonymous-topics",
+    variable: "MILLRACE_ANONYMOUS_TOPICS",
+    help: "topics that clients without a credential may use, comma-separated (anonymous/#)",
   },
   {
     name: "adminPassword",
@@ -129,6 +200,8 @@ export function readSettings(args: readonly string[], environment: Given): Setti
     host: given["host"],
     httpPort: readPort("httpPort", given, 8080, problems),
     mqttPort: readPort("mqttPort", given, 1883, problems),
+    ...readTls(given, problems),
+    ...readAnonymous(given, problems),
     adminPassword: given["adminPassword"],
     allow: readList(given["allow"]),
     allowLoopback: readList(given["allowLoopback"]),
@@ -198,6 +271,50 @@ function readFile(path: string, problems: string[]): Given {
 
 function readList(text = ""): readonly string[] {
   return text.split(",").flatMap((entry) => (entry.trim() === "" ? [] : [entry.trim()]));
+}
+
+function readTls(given: Given, problems: string[]) {
+  const { mqttsPort, tlsCert, tlsKey, tlsCa, tlsNames, clientCertificates: need = "optional" } = given;
+  if (tlsKey !== undefined && tlsCert === undefined)
+    problems.push(
+      `The setting tlsKey names "${tlsKey}", but tlsCert is missing: a key needs its certificate.`,
+    );
+  const clientCertificates = CERTIFICATE_NEEDS.find((known) => known === need);
+  if (clientCertificates === undefined)
+    problems.push(
+      `The setting clientCertificates must be one of ${CERTIFICATE_NEEDS.join(", ")}, not "${need}".`,
+    );
+  return {
+    mqttsPort: readTlsPort(mqttsPort, given, problems),
+    tlsCert,
+    tlsKey,
+    tlsCa,
+    tlsNames: readList(tlsNames),
+    clientCertificates: clientCertificates ?? "optional",
+  };
+}
+
+function readTlsPort(text: string | undefined, given: Given, problems: string[]): Settings["mqttsPort"] {
+  if (text === undefined || text === "off") return text;
+  return readPort("mqttsPort", given, MQTTS_PORT_DEFAULT, problems);
+}
+
+function readAnonymous(given: Given, problems: string[]) {
+  const { anonymous = "off", anonymousTopics = "anonymous/#" } = given;
+  const places = anonymous === "off" ? [] : readList(anonymous);
+  for (const place of places)
+    if (!ANONYMOUS_PLACES.some((known) => known === place))
+      problems.push(
+        `The setting anonymous must be off, or some of ${ANONYMOUS_PLACES.join(", ")}, not "${place}".`,
+      );
+  for (const filter of readList(anonymousTopics)) {
+    const wrong = validateFilter(filter);
+    if (wrong !== undefined) problems.push(`The setting anonymousTopics: the filter "${filter}" ${wrong}.`);
+  }
+  return {
+    anonymous: ANONYMOUS_PLACES.filter((place) => places.includes(place)),
+    anonymousTopics: readList(anonymousTopics),
+  };
 }
 
 function readPort(name: keyof Settings, given: Given, fallback: number, problems: string[]): number {

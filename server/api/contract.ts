@@ -38,7 +38,13 @@ export interface HubInfo {
   readonly name: string;
   readonly version: string;
   readonly zone: string;
-  readonly mqtt: { readonly host: string; readonly port: number | null; readonly open: boolean };
+  readonly mqtt: {
+    readonly host: string;
+    readonly port: number | null;
+    /** MQTT over TLS; null while it is closed. */
+    readonly tlsPort: number | null;
+    readonly open: boolean;
+  };
   readonly demo: boolean;
 }
 
@@ -309,6 +315,44 @@ export interface DeviceCredentials {
   readonly host: string;
   readonly port: number | null;
   readonly topics: readonly string[];
+}
+
+/** `POST /devices/:id/certificate`. */
+export interface CertificateRequest {
+  /** The token and the earlier certificates of the device end. */
+  readonly only?: boolean;
+}
+
+/** Key and certificate of a device, as PEM; the key is shown this once. */
+export interface DeviceCertificate {
+  readonly id: string;
+  readonly key: string;
+  readonly certificate: string;
+  /** What the device must trust; empty when the system's own authorities do. */
+  readonly ca: string;
+  readonly fingerprint: string;
+  readonly expiresAt: number;
+  readonly host: string;
+  /** MQTT over TLS; null while it is closed. */
+  readonly port: number | null;
+}
+
+/** A certificate of a device as it is written down. */
+export interface CertificateSummary {
+  readonly fingerprint: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly revokedAt: number | null;
+}
+
+/** `POST /devices/:id/revoke`: one certificate, or everything the device can log in with. */
+export interface RevokeRequest {
+  readonly fingerprint?: string;
+}
+
+export interface RevokeAnswer {
+  readonly certificates: number;
+  readonly token: boolean;
 }
 
 /** `GET /clients`: an MQTT client that is connected, or whose session waits for it. */
@@ -604,4 +648,6 @@ export interface Health {
   readonly state: "ok" | "degraded" | "failed" | "starting" | "stopping";
   /** One sentence for each thing that is wrong. */
   readonly reasons: readonly string[];
+  /** What works, and should be known or changed all the same. */
+  readonly warnings?: readonly string[];
 }

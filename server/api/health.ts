@@ -40,6 +40,6 @@ function watchRoute(path: string, summary: string, { health, isWell }: Watch): R
 }
 
 /** Reasons may name flows, channels and hosts, which strangers must not learn. */
-function visibleTo(who: Who | undefined, { state, reasons }: Health): Health {
-  return { state, reasons: who === undefined ? [] : reasons };
+function visibleTo(who: Who | undefined, health: Health): Health {
+  return who === undefined ? { state: health.state, reasons: [] } : health;
 }

@@ -1,4 +1,6 @@
 import type {
+  CertificateRequest,
+  CertificateSummary,
   ChannelKind,
   ChannelRequest,
   ChannelSummary,
@@ -7,6 +9,7 @@ import type {
   ClientDetail,
   ClientSummary,
   DeployAnswer,
+  DeviceCertificate,
   DeviceChange,
   DeviceCredentials,
   DeviceSummary,
@@ -33,6 +36,8 @@ import type {
   PacketTrace,
   Page,
   PublishRequest,
+  RevokeAnswer,
+  RevokeRequest,
   Role,
   RunDetail,
   RunSummary,
@@ -106,6 +111,8 @@ export interface PageQuery {
 
 export interface HubPart {
   info(): HubInfo;
+  /** What TLS clients must trust, as PEM; empty: what their system trusts already. `undefined`: there is no TLS. */
+  trust(): string | undefined;
   /** Differs after each start. */
   readonly bootId: string;
 }
@@ -205,6 +212,10 @@ export interface DevicesPart {
   remove(id: string, by: Who): Promise<boolean>;
   renewCredentials(id: string, by: Who): Promise<DeviceCredentials>;
   knocks(): readonly Knock[];
+  issueCertificate(id: string, request: CertificateRequest, by: Who): Promise<DeviceCertificate>;
+  certificates(id: string): readonly CertificateSummary[];
+  /** Refuses with `certificate.invalid` a fingerprint that is none. */
+  revoke(id: string, request: RevokeRequest, by: Who): Promise<RevokeAnswer>;
 }
 
 /** MQTT clients; their ids are any text they chose. */

@@ -71,6 +71,16 @@ export const problemCodes = {
   "trace.unknown": { status: 404, meaning: "There is no trace of this id." },
   "trace.invalid": { status: 422, meaning: "A trace follows one client or one topic filter, not both." },
   "trace.too-many": { status: 409, meaning: "Three traces run already; end one of them first." },
+  "certificate.unknown": {
+    status: 404,
+    meaning: "The hub serves nothing over TLS, or nothing need be trusted.",
+  },
+  "certificate.unusable": {
+    status: 503,
+    meaning: "The files of the hub's own authority cannot be used; the sentence names the file.",
+  },
+  "certificate.invalid": { status: 422, meaning: "The fingerprint is none." },
+  "certificate.too-many": { status: 409, meaning: "The device has too many certificates in force." },
   "topic.filter": { status: 422, meaning: "The topic filter is not valid." },
   "topic.invalid": { status: 422, meaning: "The topic is not valid." },
   "channel.unknown": { status: 404, meaning: "There is no channel of this id." },

@@ -1,3 +1,4 @@
+import { certificateRoutes } from "./certificates.ts";
 import { channelRoutes } from "./channels.ts";
 import { clientRoutes } from "./clients.ts";
 import { deployRoutes } from "./deploys.ts";
@@ -35,6 +36,7 @@ export function apiRoutes(parts: ApiParts, now: () => number): readonly Route[] 
     ...deviceRoutes(parts),
     ...clientRoutes(parts),
     ...traceRoutes(parts),
+    ...certificateRoutes(parts),
     ...topicRoutes(parts),
     ...publishRoutes(parts),
     ...channelRoutes(parts),

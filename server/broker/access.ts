@@ -1,11 +1,11 @@
 import type { AclRule } from "./acl.ts";
+import type { Way } from "./way.ts";
 
 /** What a client shows when it connects. */
-export interface Credentials {
+export interface Credentials extends Way {
   readonly clientId: string;
   readonly username: string | undefined;
   readonly password: Uint8Array | undefined;
-  readonly address: string;
 }
 
 /** Who a client is and what it may do. `user` is `undefined` only for an anonymous client that was let in. */
@@ -26,8 +26,11 @@ export interface Refusal {
 /** What the broker asks about access. */
 export interface Access {
   authenticate(credentials: Credentials): Promise<Identity | Refusal>;
-  /** The present rules of a user who is connected already; `undefined` cuts it off. */
-  current(user: string | undefined, clientId: string): Identity | undefined;
+  /**
+   * The present rules of a user who is connected already, or, without a way, whose session waits; `undefined` cuts it
+   * off.
+   */
+  current(user: string | undefined, clientId: string, way?: Way): Identity | undefined;
 }
 
 /** A connection that was refused, for the list of devices that knock. */

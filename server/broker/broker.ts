@@ -16,14 +16,16 @@ import { createLinks } from "./link.ts";
 import type { Log } from "./log.ts";
 import { createOnceAMinute } from "./onceAMinute.ts";
 import type { PacketTraces } from "./packetTraces.ts";
-import type { CloseCause } from "./peer.ts";
+import type { CloseCause, Peer } from "./peer.ts";
 import { createRetainedIndex } from "./retained.ts";
 import { createSessions } from "./sessions.ts";
 import type { BrokerStats } from "./stats.ts";
 import type { BrokerStorage, KeptWill } from "./storage.ts";
 import { createTcpListener, type TcpPlace } from "./tcpListener.ts";
+import { createTlsListener, type TlsOptions } from "./tlsListener.ts";
 import type { Schedule } from "./ticker.ts";
 import { createVisibility } from "./visibility.ts";
+import { tlsWay, type Way } from "./way.ts";
 import { createWebSocketListener } from "./webSocketListener.ts";
 import { createWills } from "./wills.ts";
 
@@ -41,6 +43,8 @@ export type { TracedPacket } from "./packetRecord.ts";
 export { traceMsMax, type TraceInfo } from "./packetTraces.ts";
 export type { BrokerStats } from "./stats.ts";
 export { byPacketType } from "./packetTypes.ts";
+export type { TlsOptions } from "./tlsListener.ts";
+export type { ClientCertificate, Way } from "./way.ts";
 
 /** What the broker needs from the hub. */
 export interface BrokerOptions {
@@ -73,6 +77,9 @@ export interface Broker {
   openTcp(place: TcpPlace): Promise<number>;
   /** Stops accepting; open connections stay. */
   closeTcp(): Promise<void>;
+  openTls(place: TcpPlace, options: TlsOptions): Promise<number>;
+  /** Serves another certificate to new connections; open ones stay. */
+  secureTls(options: TlsOptions): void;
   /** Takes over an upgrade request for `/mqtt`; refuses any other. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Hears every accepted message once, synchronously, before its subscribers; returns its own end. */
@@ -113,10 +120,15 @@ export function createBroker(options: BrokerOptions): Broker {
   const mayLog = createOnceAMinute(now);
   const sessionListeners = createListeners<SessionChange>(log);
   const knockListeners = createListeners<Knock>(log);
-  const addresses = new WeakMap<Duplex, string>();
-  const bus = createBus((error, topic) => {
-    counters.routeFailures++;
-    log.error({ err: error, topic }, "A message could not be handed to one of its listeners.");
+  const ways = new WeakMap<Duplex, Way>();
+  /** The socket below TLS: it was counted in before there was a connection. */
+  const sockets = new WeakMap<Duplex, Duplex>();
+  const bus = createBus({
+    shareStrategy: limits.shareStrategy,
+    onError(error, topic) {
+      counters.routeFailures++;
+      log.error({ err: error, topic }, "A message could not be handed to one of its listeners.");
+    },
   });
   const ledger = createLedger({ storage, log });
   const retained = createRetainedIndex(limits, ledger);
@@ -173,8 +185,9 @@ export function createBroker(options: BrokerOptions): Broker {
     counters,
     createLink: ({ connection }, reactions) =>
       createLink({ connection, socketBufferBytes, drainMs, ...reactions }),
-    addressOf: ({ connection }) => addresses.get(connection) ?? "",
-    onAdmitted: ({ connection }) => gate.admit(connection),
+    addressOf: (peer) => wayOf(peer).address,
+    wayOf,
+    onAdmitted: ({ connection }) => gate.admit(sockets.get(connection) ?? connection),
     onChange(change) {
       if (change.up) visibility.wentUp();
       sessionListeners.tell(change);
@@ -209,24 +222,53 @@ export function createBroker(options: BrokerOptions): Broker {
     cancelSweep = schedule(sweep, SWEEP_MS);
   }
 
-  function accept(connection: Duplex, from: string | undefined, request?: IncomingMessage): void {
+  function wayOf({ connection }: Peer): Way {
+    const way = ways.get(connection);
+    if (way === undefined) throw new Error("A connection was accepted that came no way.");
+    return way;
+  }
+
+  function enter(connection: Duplex, from: string | undefined): boolean {
     const address = plainAddress(from);
     const reason = isOpen ? gate.enter(connection, address) : "stopped";
-    if (reason !== undefined) {
-      countRefused(counters, reason);
-      if (mayLog(`refused ${reason}`)) log.warn({ address, reason }, "A connection was refused.");
-      connection.on("error", () => {}).destroy();
-      return;
-    }
-    addresses.set(connection, address);
+    if (reason === undefined) return true;
+    countRefused(counters, reason);
+    if (mayLog(`refused ${reason}`)) log.warn({ address, reason }, "A connection was refused.");
+    connection.on("error", () => {}).destroy();
+    return false;
+  }
+
+  function accept(connection: Duplex, way: Way, request?: IncomingMessage): void {
+    ways.set(connection, way);
     visibility.accepted(connection, request?.socket);
     port.accept(connection, request);
   }
 
-  const tcp = createTcpListener((socket) => accept(socket, socket.remoteAddress));
+  const tcp = createTcpListener((socket) => {
+    if (!enter(socket, socket.remoteAddress)) return;
+    accept(socket, { address: plainAddress(socket.remoteAddress), listener: "mqtt" });
+  });
+  const tls = createTlsListener({
+    handshakeMs: limits.connectMs,
+    enter: (socket) => enter(socket, socket.remoteAddress),
+    accept(connection, socket) {
+      sockets.set(connection, socket);
+      accept(connection, tlsWay(connection));
+    },
+    onFailure(error, { remoteAddress, authorizationError }) {
+      countRefused(counters, "tls");
+      const address = plainAddress(remoteAddress);
+      if (mayLog(`tls ${address}`))
+        log.warn({ address, err: error, authorizationError }, "A TLS handshake failed.");
+    },
+  });
   const webSocket = createWebSocketListener({
     frameBytes: limits.packetBytes + limits.packetBytesBeforeConnack,
-    accept: (connection, request) => accept(connection, request.socket.remoteAddress, request),
+    accept(connection, request) {
+      const { remoteAddress } = request.socket;
+      if (!enter(connection, remoteAddress)) return;
+      accept(connection, { address: plainAddress(remoteAddress), listener: "websocket" }, request);
+    },
     onRefused(reason, request) {
       countRefused(counters, reason);
       const address = plainAddress(request.socket.remoteAddress);
@@ -249,7 +291,7 @@ export function createBroker(options: BrokerOptions): Broker {
       cancelSweep();
       cancelGrace();
       visibility.stop();
-      await tcp.close();
+      await Promise.all([tcp.close(), tls.close()]);
       for (const { peer } of connections.all()) peer.blame("hub-restart");
       // What was published in this turn is handed to the sockets first.
       await setImmediate();
@@ -259,6 +301,8 @@ export function createBroker(options: BrokerOptions): Broker {
     },
     openTcp: (place) => tcp.open(place),
     closeTcp: () => tcp.close(),
+    openTls: (place, tlsOptions) => tls.open(place, tlsOptions),
+    secureTls: (tlsOptions) => tls.secure(tlsOptions),
     handleUpgrade: (request, socket, head) => webSocket.handleUpgrade(request, socket, head),
     onMessage: (listener) => bus.tap(visibility.timed(listener)),
     onSession: sessionListeners.add,

@@ -15,6 +15,7 @@ import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import type { KeptSession } from "./storage.ts";
 import type { Wills } from "./wills.ts";
+import type { Way } from "./way.ts";
 
 /** A session went up or down. A takeover is only an "up" with a higher epoch: the device was never away. */
 export interface SessionChange {
@@ -65,6 +66,7 @@ export interface ConnectionsOptions {
   readonly counters: Counters;
   readonly createLink: (peer: Peer, reactions: { onRoom: () => void; onStuck: () => void }) => Link;
   readonly addressOf: (peer: Peer) => string;
+  readonly wayOf: (peer: Peer) => Way;
   /** The CONNECT of a peer was accepted. */
   readonly onAdmitted: (peer: Peer) => void;
   readonly onChange: (change: SessionChange) => void;
@@ -96,7 +98,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   async function connect(peer: Peer, request: ConnectRequest): Promise<ConnackCode> {
     const { clientId, username, password } = request;
     const address = options.addressOf(peer);
-    const verdict = await admit({ clientId, username, password, address }, request);
+    const verdict = await admit({ clientId, username, password, ...options.wayOf(peer) }, request);
     if ("candidate" in verdict) {
       candidates.set(peer, verdict.candidate);
       return 0;
@@ -176,11 +178,13 @@ export function createConnections(options: ConnectionsOptions): Connections {
     if (byClient.get(clientId) !== connection) return;
     byClient.delete(clientId);
     sessions.leave(session);
+    // A hub that ends leaves everything with whom it is: they all come back.
+    if (cause !== "hub-restart") session.passOn();
     options.onChange({ clientId, user, epoch, up: false, cause, address, at: now() });
   }
 
-  function aclOf(user: string | undefined, clientId: string): Acl | undefined {
-    const identity = access.current(user, clientId);
+  function aclOf(user: string | undefined, clientId: string, way?: Way): Acl | undefined {
+    const identity = access.current(user, clientId, way);
     if (identity === undefined || !ownsClientId(identity, clientId)) return undefined;
     return compileAcl(identity.rules, { user, clientId }, bounds);
   }
@@ -196,7 +200,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   function subscribe(peer: Peer, filter: string, qos: 0 | 1 | 2): boolean {
     const connection = present(peer);
     if (connection === undefined) return false;
-    const isAllowed = connection.acl.maySubscribe(filter) && !filter.startsWith("$share/");
+    const isAllowed = connection.acl.maySubscribe(filter);
     if (isAllowed && connection.session.subscribe(filter, qos)) return true;
     counters.denied.subscribe++;
     const { clientId, user } = connection;
@@ -269,8 +273,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
     refresh(user) {
       for (const session of Array.from(sessions.all())) {
         if (session.user !== user) continue;
-        const acl = aclOf(user, session.clientId);
         const connection = byClient.get(session.clientId);
+        const acl = aclOf(user, session.clientId, connection && options.wayOf(connection.peer));
         session.acl = acl ?? nothingAllowed;
         if (connection !== undefined) connection.acl = session.acl;
         dropForbidden(session);

@@ -1,7 +1,9 @@
+import type { ShareStrategy } from "./shares.ts";
+
 /** What to do with a new message when the queue of its client is full. */
 export type QueuePolicy = "drop-oldest" | "drop-newest" | "disconnect";
 
-/** Bounds of the broker; each has a counter when it is hit. */
+/** Bounds and choices of the broker; each bound has a counter when it is hit. */
 export interface BrokerLimits {
   /** Open sockets: in all, from one address, from this machine, and before their CONNECT was accepted. */
   readonly connections: number;
@@ -36,6 +38,8 @@ export interface BrokerLimits {
   readonly queueBytesTotal: number;
   /** Unsent bytes of one socket; beyond, QoS 0 is dropped for this client and QoS 1 and 2 wait in its queue. */
   readonly socketBufferBytes: number;
+  /** Who gets the next message of a shared subscription; `sticky` keeps each publisher with one member. */
+  readonly shareStrategy: ShareStrategy;
   readonly retainedTopics: number;
   readonly retainedBytes: number;
   readonly retainedTopicsPerUser: number;
@@ -73,6 +77,7 @@ export const brokerLimits: BrokerLimits = {
   queuePolicy: "drop-oldest",
   queueBytesTotal: 256 * 1024 * 1024,
   socketBufferBytes: 1024 * 1024,
+  shareStrategy: "round-robin",
   retainedTopics: 100_000,
   retainedBytes: 256 * 1024 * 1024,
   retainedTopicsPerUser: 20_000,

@@ -12,6 +12,11 @@ export interface QueueEntry {
   readonly seq: number;
   /** The page of the ledger it stands on; it leaves when that is on disk. */
   readonly page: number;
+  /** The shared subscription it came through, and who published it. */
+  readonly share: string | undefined;
+  readonly publisher: string | undefined;
+  /** Set when its row on disk is another session's, which hears when that is gone. */
+  readonly free: (() => void) | undefined;
   /** QoS 2: the client has it and is owed a PUBREL. */
   isReceived: boolean;
 }
@@ -21,12 +26,15 @@ export interface SendQueue {
   readonly head: QueueEntry | undefined;
   readonly length: number;
   readonly bytes: number;
+  entries(): readonly QueueEntry[];
   push(entry: QueueEntry): void;
   shift(): QueueEntry | undefined;
   /** Takes out what is given up first: the oldest QoS 0, since it promised least, else the oldest. */
   takeWeakest(): QueueEntry | undefined;
   /** Keeps only what was promised; returns how many QoS 0 messages went. */
   dropQos0(): number;
+  /** Takes out what another session will send; returns how many that were. */
+  takeOut(isGone: (entry: QueueEntry) => boolean): number;
   clear(): readonly QueueEntry[];
 }
 
@@ -62,6 +70,10 @@ class EntryList implements SendQueue {
     return this.#bytes;
   }
 
+  entries(): readonly QueueEntry[] {
+    return this.#entries.slice(this.#start);
+  }
+
   push(entry: QueueEntry): void {
     this.#entries.push(entry);
     this.#note(entry, 1);
@@ -88,17 +100,20 @@ class EntryList implements SendQueue {
   }
 
   dropQos0(): number {
-    if (this.#qos0 === 0) return 0;
-    const waiting = this.#entries.slice(this.#start);
-    this.#entries = waiting.filter(({ qos }) => qos > 0);
+    return this.#qos0 === 0 ? 0 : this.takeOut(({ qos }) => qos === 0);
+  }
+
+  takeOut(isGone: (entry: QueueEntry) => boolean): number {
+    const before = this.entries();
+    const gone = before.filter(isGone);
+    this.#entries = before.filter((entry) => !isGone(entry));
     this.#start = 0;
-    const gone = waiting.filter(({ qos }) => qos === 0);
     for (const entry of gone) this.#note(entry, -1);
     return gone.length;
   }
 
   clear(): readonly QueueEntry[] {
-    const gone = this.#entries.slice(this.#start);
+    const gone = this.entries();
     this.#entries = [];
     this.#start = 0;
     for (const entry of gone) this.#note(entry, -1);

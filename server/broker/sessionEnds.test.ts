@@ -42,6 +42,7 @@ describe("B27: the end of a session has its cause", () => {
     ],
     ["a second CONNECT [MQTT-3.1.0-2]", "protocol", ({ send }) => send(connectPacket)],
     ["a packet of type 15", "protocol", ({ socket }) => socket.write(Buffer.from([0xf0, 0x00]))],
+    ["a packet only servers send", "protocol", ({ socket }) => socket.write(Buffer.from([0xd0, 0x00]))],
     [
       "a packet that is too large",
       "protocol",

@@ -149,6 +149,15 @@ test("a rule that is taken back ends the values with the next one", async () => 
   expect(client.publishes()).toHaveLength(1);
 });
 
+test("values of the past wait for nobody, also not for a session that is kept", async () => {
+  const away = hub.raw({ clientId: "dashboard", username: "admin", clean: false });
+  await away.subscribe("$SYS/#", 1);
+  away.send({ cmd: "disconnect" });
+  await hub.change(({ up }) => !up);
+  tenSecondsLater();
+  expect(hub.broker.client("dashboard")).toMatchObject({ queued: 0, inFlight: 0 });
+});
+
 test("when the broker stops, the clock stops", async () => {
   expect(ticks).toHaveLength(1);
   await hub.broker.stop();

@@ -32,8 +32,8 @@ const CONNECT = 1;
 const BOUNDS = { retainedTopics: 1_000, retainedTopicsPerUser: 1_000, retainedBytes: 1024 * 1024 };
 /** The values are of this run of the hub, so nothing is kept. */
 const forgetful = { note: () => 0 };
-/** Whoever asks gets the values safely; the next ones come soon. */
-const QOS = 2;
+/** The next values come soon: these are worth no queue, and no row on disk for a dashboard that is away. */
+const QOS = 0;
 
 /** Why these names: dashboards for Mosquitto work unchanged. Per-minute loads have two decimals, as there. */
 export function createSysTopics({ version, stats, now, tell }: SysTopicsOptions): SysTopics {

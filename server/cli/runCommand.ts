@@ -1,9 +1,10 @@
 import { check } from "./check.ts";
 import { type Command, type CommandWorld, exitCodes } from "./command.ts";
+import { device } from "./device.ts";
 import { start } from "./start.ts";
 import { test } from "./test.ts";
 
-const commands: readonly Command[] = [start, test, check];
+const commands: readonly Command[] = [start, test, check, device];
 
 /** Runs one command of the command line; resolves to the exit code. */
 export async function runCommand(args: readonly string[], world: CommandWorld): Promise<number> {

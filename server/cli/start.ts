@@ -75,7 +75,7 @@ function startFailure(error: unknown): number {
 }
 
 function announce(
-  { httpPort, mqttPort, setupUrl }: Ready,
+  { httpPort, mqttPort, mqttsPort, setupUrl }: Ready,
   { json, host }: Settings,
   { out }: CommandWorld,
 ): void {
@@ -85,6 +85,7 @@ function announce(
         ready: true,
         http: { port: httpPort },
         mqtt: { port: mqttPort ?? null },
+        mqtts: { port: mqttsPort ?? null },
         ...(setupUrl && { setupUrl }),
       }),
     );
@@ -92,7 +93,8 @@ function announce(
   }
   out("");
   out(`Millrace is running: http://${host ?? "localhost"}:${httpPort}`);
-  if (setupUrl === undefined) out(`Devices connect with MQTT to port ${mqttPort}.`);
+  const tls = mqttsPort === undefined ? "" : `, with TLS to port ${mqttsPort}`;
+  if (setupUrl === undefined) out(`Devices connect with MQTT to port ${mqttPort}${tls}.`);
   else {
     out("");
     out("Set it up in your browser; this link works once, for one hour:");

@@ -43,6 +43,9 @@ export interface DeviceAccess {
   readonly rules: readonly DeviceRule[];
 }
 
+/** What a device may do, however it showed that it is the one. */
+export type DeviceIdentity = Omit<DeviceAccess, "tokenHash">;
+
 export interface DevicesParts {
   readonly store: DeviceStore;
   readonly now: () => number;
@@ -50,9 +53,13 @@ export interface DevicesParts {
   readonly log: { readonly error: (details: object, message: string) => void };
   /** A random token of at least 128 bits. */
   readonly newToken: () => string;
+  /** True for a device that has a certificate in force. @default none has */
+  readonly hasCertificate?: (id: string) => boolean;
 }
 
 export interface Devices {
+  /** Reads the registry, for whoever only looks after it; `start` does it too. */
+  load: () => void;
   start: () => void;
   stop: () => Promise<void>;
   list: () => readonly DeviceView[];
@@ -67,6 +74,14 @@ export interface Devices {
     { readonly username: string; readonly password: string; readonly topics: readonly string[] } | undefined
   >;
   credentialOf: (user: string | undefined) => DeviceAccess | undefined;
+  /** A registered device; those that were only found by their topics cannot log in. */
+  identityOf: (id: string) => DeviceIdentity | undefined;
+  /** The registered device whose id this is, or that connects with it. */
+  ownerOf: (clientId: string) => string | undefined;
+  /** A device that was found by its topics is a registered one from now on. */
+  adopt: (id: string) => Promise<boolean>;
+  /** Its token ends; false when it has none. */
+  endToken: (id: string) => Promise<boolean>;
   readonly knocks: Knocks;
   readonly topics: Topics;
   /** Topics that look like availability and are not believed yet. */
@@ -87,7 +102,8 @@ export interface Devices {
 const CLIENT_IDS_MAX = 8;
 
 /** The registry of devices, their presence, and the topics they speak on. */
-export function createDevices({ store, now, schedule, log, newToken }: DevicesParts): Devices {
+export function createDevices(parts: DevicesParts): Devices {
+  const { store, now, schedule, log, newToken, hasCertificate = () => false } = parts;
   const reportListeners = new Set<(report: PresenceReport) => void>();
   const changeListeners = new Set<(id: string) => void>();
   const tell = <Told>(listeners: ReadonlySet<(told: Told) => void>, told: Told) => {
@@ -121,7 +137,7 @@ export function createDevices({ store, now, schedule, log, newToken }: DevicesPa
   const bindings = createBindings({
     deviceOfUser: (user) => {
       const device = user === undefined ? undefined : registry.get(user);
-      return device?.credentialHash === null ? undefined : device;
+      return device?.discovered === false ? device : undefined;
     },
     up: (id, clientId, epoch) => presence.feed(id, { type: "up", clientId, epoch }),
     down: (id, { clientId, epoch, cause }) => presence.feed(id, { type: "down", clientId, epoch, cause }),
@@ -137,8 +153,7 @@ export function createDevices({ store, now, schedule, log, newToken }: DevicesPa
       registry.learn(id, { clientIds: [...device.clientIds, clientId].slice(-CLIENT_IDS_MAX) });
     },
     hangsOn(device, parentId) {
-      if (device.parent === null && device.credentialHash === null)
-        registry.learn(device.id, { parent: parentId });
+      if (device.parent === null && !canLogIn(device)) registry.learn(device.id, { parent: parentId });
     },
   });
   const lookup = createLookup({ registry, isGateway: bindings.isGateway });
@@ -147,15 +162,26 @@ export function createDevices({ store, now, schedule, log, newToken }: DevicesPa
   const proposals = createProposals();
   const arrivals = createArrivals({ registry, lookup, bindings, presence, proposals });
 
+  function canLogIn({ id, credentialHash }: Device): boolean {
+    return credentialHash !== null || hasCertificate(id);
+  }
+
   function view(device: Device): DeviceView {
     const { record, lastSeenAt } = presence.view(device.id);
-    const { createdAt: _createdAt, credentialHash, origins: _origins, ...shown } = device;
+    const { createdAt: _createdAt, credentialHash: _hash, origins: _origins, ...shown } = device;
     const { reason, since, blinks } = record;
-    const hasCredential = credentialHash !== null;
+    const hasCredential = canLogIn(device);
     return { ...shown, state: shownState(record), reason, since, lastSeenAt, hasCredential, blinks };
   }
 
+  function identityOf(id: string): DeviceIdentity | undefined {
+    const device = registry.get(id);
+    if (device === undefined || device.discovered) return undefined;
+    return { device: { id, name: device.name }, rules: rulesOf(device.preset) };
+  }
+
   return {
+    load: registry.load,
     start() {
       registry.load();
       const rows = store.all();
@@ -193,6 +219,15 @@ export function createDevices({ store, now, schedule, log, newToken }: DevicesPa
       const { id, name, credentialHash, preset } = device;
       return { device: { id, name }, tokenHash: credentialHash, rules: rulesOf(preset) };
     },
+    identityOf,
+    ownerOf(clientId) {
+      if (identityOf(clientId) !== undefined) return clientId;
+      const bound = registry.get(bindings.deviceOf(clientId) ?? "");
+      // A client that speaks for a device is no login of it: it may be a gateway without a credential.
+      return bound !== undefined && canLogIn(bound) ? bound.id : undefined;
+    },
+    adopt: registry.adopt,
+    endToken: registry.endToken,
     knocks,
     topics,
     proposals: proposals.list,

@@ -31,6 +31,10 @@ export interface Registry {
   remove: (id: string) => Promise<boolean>;
   /** A new token, shown once; the old one ends. */
   issueToken: (id: string) => Promise<string | undefined>;
+  /** The token ends; false when there is none. */
+  endToken: (id: string) => Promise<boolean>;
+  /** A device that was found by its topics becomes a registered one; false when there is none. */
+  adopt: (id: string) => Promise<boolean>;
   /** A device that was found by its topics; `undefined` when there are too many. */
   discover: (origin: string, name: string, parent: string | null) => Device | undefined;
   /** What was learned about a device; written without anyone waiting. */
@@ -139,6 +143,17 @@ export function createRegistry({ store, now, newToken, log, changed }: RegistryP
       const token = newToken();
       await save({ ...device, credentialHash: hashToken(token), discovered: false });
       return token;
+    },
+    async endToken(id) {
+      const device = devices.get(id);
+      if (device === undefined || device.credentialHash === null) return false;
+      await save({ ...device, credentialHash: null });
+      return true;
+    },
+    async adopt(id) {
+      const device = devices.get(id);
+      if (device?.discovered === true) await save({ ...device, discovered: false });
+      return device !== undefined;
     },
     discover(origin, name, parent) {
       if (discovered >= DISCOVERED_MAX) return undefined;

@@ -224,5 +224,14 @@ export const hubSchema: Schema = {
       origin TEXT
     ) STRICT;
     `,
+    `
+    CREATE TABLE deviceCertificates (
+      fingerprint TEXT PRIMARY KEY,
+      device TEXT NOT NULL,
+      issuedAt INTEGER NOT NULL,
+      expiresAt INTEGER NOT NULL,
+      revokedAt INTEGER
+    ) STRICT, WITHOUT ROWID;
+    `,
   ],
 };

@@ -38,6 +38,19 @@ describe("settings", () => {
   });
 });
 
+describe("certificates of devices", () => {
+  it("are there again after a restart, with their ends, and go when they have expired", async () => {
+    const kept = { fingerprint: "b", device: "pump", issuedAt: 1, expiresAt: 100, revokedAt: null };
+    const old = { fingerprint: "a", device: "lamp", issuedAt: 0, expiresAt: 10, revokedAt: null };
+    await store.certificates.put([kept, old]);
+    await store.certificates.put([{ ...kept, revokedAt: 5 }]);
+    store = await place.reopen(store);
+    expect(store.certificates.all()).toEqual([old, { ...kept, revokedAt: 5 }]);
+    await store.certificates.prune(11);
+    expect(store.certificates.all()).toEqual([{ ...kept, revokedAt: 5 }]);
+  });
+});
+
 describe("users", () => {
   it("are there again after a restart, and are found by name in any case", async () => {
     expect(await store.users.insert(ada)).toBe(true);

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type BrokerStore, createBrokerStore } from "./brokerStore.ts";
 import { createAuditStore, type AuditStore } from "./audit.ts";
+import { createDeviceCertificateStore, type DeviceCertificateStore } from "./certificates.ts";
 import { createChannelStore, type ChannelStore } from "./channels.ts";
 import type { Connection } from "./connection.ts";
 import { createCounterStore, type CounterStore } from "./counters.ts";
@@ -31,6 +32,7 @@ import { createWriter, type Writer } from "./writer.ts";
 export type * from "./audit.ts";
 export type * from "./brokerState.ts";
 export type * from "./brokerStore.ts";
+export type * from "./certificates.ts";
 export type * from "./channels.ts";
 export type * from "./counters.ts";
 export type * from "./devices.ts";
@@ -58,6 +60,7 @@ export interface Store {
   readonly tokens: TokenStore;
   readonly audit: AuditStore;
   readonly devices: DeviceStore;
+  readonly certificates: DeviceCertificateStore;
   readonly flows: FlowStore;
   readonly broker: BrokerStore;
   readonly runtime: RuntimeStore;
@@ -157,6 +160,7 @@ function repositories(writer: Writer, readers: Readers, now: () => number): Repo
     tokens: createTokenStore(hub),
     audit: createAuditStore(hub),
     devices: createDeviceStore(hub),
+    certificates: createDeviceCertificateStore(hub),
     flows: createFlowStore(hub),
     broker: createBrokerStore(hub),
     runtime: createRuntimeStore(hub),

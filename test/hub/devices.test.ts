@@ -205,12 +205,13 @@ describe("devices of a hub", () => {
     });
   });
 
-  test("no device can take the client id of another one that is connected", async () => {
+  test("no device can take the client id of another one, whether that one is connected or not", async () => {
     const [first, second] = [await addDevice(api, "First"), await addDevice(api, "Second")];
+    expect(await refusalOf({ ...second, id: first.id })).toBe(NOT_ALLOWED);
     const client = await connect(first);
     expect(await refusalOf({ ...second, id: first.id })).toBe(NOT_ALLOWED);
     expect(client.connected).toBe(true);
-    expect(await knockOf(first.id)).toMatchObject({ username: "second", reason: "client-id-taken" });
+    expect(await knockOf(first.id)).toMatchObject({ username: "second", reason: "client-id-of-other-user" });
   });
 
   test("two of one name that are added at the same moment are two devices", async () => {

@@ -12,6 +12,8 @@ export interface HubProcess {
   readonly url: string;
   /** 0 while the hub waits for its set-up. */
   readonly mqttPort: number;
+  /** 0 while MQTT over TLS is closed. */
+  readonly mqttsPort: number;
   readonly setupUrl: string | undefined;
   readonly pid: number;
   readonly folder: string;
@@ -40,6 +42,7 @@ const OUTSIDE = /^\/(api|healthz|readyz|metrics|$)/;
 interface ReadyLine {
   readonly http: { readonly port: number };
   readonly mqtt: { readonly port: number | null };
+  readonly mqtts: { readonly port: number | null };
   readonly setupUrl?: string;
 }
 
@@ -54,6 +57,8 @@ export interface HubOptions {
   readonly isNew?: boolean;
   /** A program that starts the hub in its own way; it is given the data folder, then the whole command. */
   readonly through?: readonly string[];
+  /** Added to the variables of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A command of the command line that has ended. */
@@ -73,13 +78,15 @@ export async function startHub(options: HubOptions = {}): Promise<HubProcess> {
   const [program = "", ...rest] =
     options.through === undefined ? command : [...options.through, folder, ...command];
   const startedAt = performance.now();
-  const child = spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...process.env, ...options.environment };
+  const child = spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"], env });
   let log = "";
   child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
   const ready = await readyLine(child, () => log);
   return {
     url: `http://127.0.0.1:${ready.http.port}`,
     mqttPort: ready.mqtt.port ?? 0,
+    mqttsPort: ready.mqtts.port ?? 0,
     setupUrl: ready.setupUrl,
     pid: child.pid ?? 0,
     folder,

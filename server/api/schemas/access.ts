@@ -22,7 +22,12 @@ const hubInfo = component(
     name: anyText,
     version: anyText,
     zone: { type: "string", description: "IANA time zone." },
-    mqtt: objectOf<HubInfo["mqtt"]>({ host: anyText, port: orNull(integer), open: yesOrNo }),
+    mqtt: objectOf<HubInfo["mqtt"]>({
+      host: anyText,
+      port: orNull(integer),
+      tlsPort: orNull(integer),
+      open: yesOrNo,
+    }),
     demo: yesOrNo,
   }),
 );
@@ -57,6 +62,9 @@ export const health = component(
   objectOf<Health>({
     state: oneOf("ok", "degraded", "failed", "starting", "stopping"),
     reasons: listOf({ type: "string", description: "One sentence for each thing that is wrong." }),
+    warnings: optional(
+      listOf({ type: "string", description: "What works, and should be known or changed all the same." }),
+    ),
   }),
 );
 

@@ -1,4 +1,13 @@
-import type { DeviceCredentials, DeviceSummary, Knock, TopicMessage, TopicSummary } from "../contract.ts";
+import type {
+  CertificateSummary,
+  DeviceCertificate,
+  DeviceCredentials,
+  DeviceSummary,
+  Knock,
+  RevokeAnswer,
+  TopicMessage,
+  TopicSummary,
+} from "../contract.ts";
 import {
   anyText,
   anything,
@@ -51,6 +60,35 @@ export const deviceCredentials = component(
   ),
 );
 
+export const deviceCertificate = component(
+  "DeviceCertificate",
+  objectOf<DeviceCertificate>(
+    {
+      id: anyText,
+      key: anyText,
+      certificate: anyText,
+      ca: anyText,
+      fingerprint: anyText,
+      expiresAt: timestamp,
+      host: anyText,
+      port: orNull(integer),
+    },
+    "Texts in PEM; the key is shown once and not stored.",
+  ),
+);
+
+export const certificateSummary = component(
+  "CertificateSummary",
+  objectOf<CertificateSummary>({
+    fingerprint: { type: "string", description: "SHA-256 in hexadecimal digits." },
+    issuedAt: timestamp,
+    expiresAt: timestamp,
+    revokedAt: orNull(timestamp),
+  }),
+);
+
+export const revokeAnswer = objectOf<RevokeAnswer>({ certificates: integer, token: yesOrNo });
+
 export const knock = component(
   "Knock",
   objectOf<Knock>(
@@ -95,6 +133,8 @@ export const topicMessage = component(
 export const deviceComponents = [
   deviceSummary,
   deviceCredentials,
+  deviceCertificate,
+  certificateSummary,
   knock,
   topicSummary,
   topicMessage,

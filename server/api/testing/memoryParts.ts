@@ -73,11 +73,12 @@ export function createMemoryParts(): MemoryParts {
   const parts: ApiParts = {
     hub: {
       bootId: "boot-1",
+      trust: () => "-----BEGIN CERTIFICATE-----",
       info: () => ({
         name: "Test hub",
         version: "0.0.0",
         zone: "Europe/Berlin",
-        mqtt: { host: "127.0.0.1", port: 1883, open: false },
+        mqtt: { host: "127.0.0.1", port: 1883, tlsPort: null, open: false },
         demo: false,
       }),
     },
@@ -295,6 +296,18 @@ function createDeviceParts(): ApiParts["devices"] {
     remove: async (id) => devices.delete(id),
     renewCredentials: async (id) => credentials(id),
     knocks: () => [],
+    issueCertificate: async (id) => ({
+      id,
+      key: "k",
+      certificate: "c",
+      ca: "a",
+      fingerprint: "f",
+      expiresAt: 1,
+      host: "127.0.0.1",
+      port: 8883,
+    }),
+    certificates: () => [{ fingerprint: "f", issuedAt: 0, expiresAt: 1, revokedAt: null }],
+    revoke: async () => ({ certificates: 1, token: false }),
   };
 }
 
