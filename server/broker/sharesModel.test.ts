@@ -89,6 +89,7 @@ function open({ sessions }: Hub, clientId: string, isPersistent: boolean): Clien
   session.delivery.attach({
     write: (frame) => void stream.parse(frame),
     isFull: () => false,
+    acknowledge: () => undefined,
     isBusy: () => false,
     close() {},
   });
