@@ -121,7 +121,7 @@ describe("rules", () => {
         { topic: "#", qos: 1 },
         { topic: "devices/pump/#", qos: 1 },
         { topic: "devices/+/t", qos: 0 },
-        { topic: "$share/g/devices/pump/t", qos: 0 },
+        { topic: "$share/g/devices/other/t", qos: 0 },
       ],
     });
     expect((await client.next("suback")).granted).toEqual([1, 128, 128, 128, 128]);

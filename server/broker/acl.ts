@@ -1,6 +1,7 @@
 import { filterContains, filtersOverlap } from "#flows/topics/topicFilter.ts";
-import { isFilter, isPublishable, type TextBounds } from "./filters.ts";
+import { isFilter, isPlainText, isPublishable, type TextBounds } from "./filters.ts";
 import { remember } from "./remember.ts";
+import { isShared, sharedFilter } from "./sharedFilter.ts";
 
 /** One line of an access list; `%u` and `%c` in the filter stand for the user and the client id. */
 export interface AclRule {
@@ -12,6 +13,7 @@ export interface AclRule {
 /** What one connection may do, its rules already filled in. Answers are remembered, so they are quick. */
 export interface Acl {
   mayPublish(topic: string): boolean;
+  /** A shared subscription is judged by the filter inside it. */
   maySubscribe(filter: string): boolean;
   mayReceive(topic: string): boolean;
 }
@@ -43,7 +45,12 @@ export function compileAcl(
   return {
     mayPublish: remember((topic) => isPublishable(topic, bounds) && permits(publish, topic)),
     // A filter that meets a denied one would deliver what must stay hidden, so overlap is enough to refuse it.
-    maySubscribe: (filter) => isFilter(filter, bounds) && permits(subscribe, filter),
+    maySubscribe(filter) {
+      if (!isShared(filter)) return isFilter(filter, bounds) && permits(subscribe, filter);
+      const inner = sharedFilter(filter)?.filter;
+      if (inner === undefined || !isPlainText(filter, bounds.bytes)) return false;
+      return isFilter(inner, bounds) && permits(subscribe, inner);
+    },
     mayReceive: remember((topic) => permits(subscribe, topic)),
   };
 }

@@ -39,6 +39,8 @@ export interface Outgoing {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly qos: Qos;
+  /** The client it comes from, where that is known. */
+  readonly publisher: string | undefined;
   /** Set only for a message sent because of a new subscription [MQTT-3.3.1-8] [MQTT-3.3.1-9]. */
   readonly replayed: boolean;
   /** The bytes for one QoS, encoded at first use and shared by all subscribers. */
@@ -47,14 +49,16 @@ export interface Outgoing {
 
 /** Prepares a message for its subscribers. */
 export function createOutgoing(
-  { topic, payload, qos }: Pick<Arrival, "topic" | "payload" | "qos">,
+  message: Pick<Arrival, "topic" | "payload" | "qos"> & Partial<Pick<Arrival, "clientId">>,
   replayed = false,
 ): Outgoing {
+  const { topic, payload, qos } = message;
   const frames: (PublishFrame | undefined)[] = [undefined, undefined, undefined];
   return {
     topic,
     payload,
     qos,
+    publisher: message.clientId,
     replayed,
     frame: (granted) =>
       (frames[granted] ??= encodePublish({ topic, payload, qos: granted, retain: replayed })),

@@ -130,9 +130,12 @@ export function createBroker(options: BrokerOptions): Broker {
   const ways = new WeakMap<Duplex, Way>();
   /** The socket below TLS: it was counted in before there was a connection. */
   const sockets = new WeakMap<Duplex, Duplex>();
-  const bus = createBus((error, topic) => {
-    counters.routeFailures++;
-    log.error({ err: error, topic }, "A message could not be handed to one of its listeners.");
+  const bus = createBus({
+    shareStrategy: limits.shareStrategy,
+    onError(error, topic) {
+      counters.routeFailures++;
+      log.error({ err: error, topic }, "A message could not be handed to one of its listeners.");
+    },
   });
   const ledger = createLedger({ storage, log });
   const retained = createRetainedIndex(limits, ledger);

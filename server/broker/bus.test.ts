@@ -28,8 +28,11 @@ test("each receiver with a matching filter gets a message once, at the highest o
   fc.assert(
     fc.property(fc.array(wish), fc.array(topic, { maxLength: 5 }), (wishes, topics) => {
       const got: string[] = [];
-      const bus = createBus((error) => {
-        throw error;
+      const bus = createBus({
+        shareStrategy: "round-robin",
+        onError(error) {
+          throw error;
+        },
       });
       const receivers = [0, 1, 2, 3].map((name) => ({
         deliver: (message: { topic: string }, granted: Qos) =>
@@ -65,7 +68,7 @@ test("each receiver with a matching filter gets a message once, at the highest o
 test("a receiver that throws costs the others nothing", () => {
   const errors: unknown[] = [];
   const got: string[] = [];
-  const bus = createBus((error) => errors.push(error));
+  const bus = createBus({ shareStrategy: "round-robin", onError: (error) => errors.push(error) });
   const broken = {
     deliver() {
       throw new Error("broken");

@@ -1,9 +1,10 @@
 import { createTopicTrie } from "#flows/topics/topicTrie.ts";
 import { createOutgoing, type Arrival, type Outgoing, type Qos } from "./arrival.ts";
+import { createShares, type Shares, type ShareStrategy } from "./shares.ts";
 
 /** One session's end of the bus; a message reaches it once, however many of its filters match. */
 export interface Receiver {
-  deliver(message: Outgoing, grantedQos: Qos): void;
+  deliver(message: Outgoing, grantedQos: Qos): unknown;
 }
 
 /** One filter of one receiver. */
@@ -24,26 +25,32 @@ export interface Bus {
   route(arrival: Arrival): void;
   /** Passes a message of the broker about itself to its subscribers only; the taps do not hear it. */
   tell(message: Pick<Arrival, "topic" | "payload" | "qos">): void;
-  /** Filters that are there now. */
+  /** Plain subscriptions that are there now. */
   readonly count: number;
-  /** Those of them that begin with `$share/`. */
-  readonly sharedCount: number;
+  /** Subscriptions of the form `$share/<group>/<filter>`. */
+  readonly shares: Shares;
   /** Messages passed on since the start. */
   readonly routed: number;
+}
+
+/** What the bus is made with. */
+export interface BusOptions {
+  readonly shareStrategy: ShareStrategy;
+  readonly onError: (error: unknown, topic: string) => void;
 }
 
 /**
  * Why own: the stock emitter waits for every subscriber, so one frozen client stops all topics (aedes D4), and it
  * delivers overlapping filters at the QoS of whichever came first (aedes issue 1074). Here nobody is waited for.
  */
-export function createBus(onError: (error: unknown, topic: string) => void): Bus {
+export function createBus({ shareStrategy, onError }: BusOptions): Bus {
   const trie = createTopicTrie<BusSubscription>();
+  const shares = createShares({ strategy: shareStrategy, listen });
   const receivers = new WeakMap<readonly BusSubscription[], readonly BusSubscription[]>();
   const taps = new Set<Tap>();
   const waiting: Arrival[] = [];
   let isRouting = false;
   let count = 0;
-  let sharedCount = 0;
   let routed = 0;
 
   function subscribersOf(topic: string): readonly BusSubscription[] {
@@ -55,6 +62,13 @@ export function createBus(onError: (error: unknown, topic: string) => void): Bus
     const found = strongest(matches);
     receivers.set(matches, found);
     return found;
+  }
+
+  /** A group is a receiver of its own: whoever listens to the same topics by themselves gets the message besides. */
+  function listen(filter: string, deliver: (message: Outgoing) => void): () => void {
+    const subscription: BusSubscription = { filter, qos: 2, receiver: { deliver } };
+    trie.add(filter, subscription);
+    return () => trie.remove(filter, subscription);
   }
 
   /** One listener's or receiver's defect stays its own. */
@@ -85,12 +99,10 @@ export function createBus(onError: (error: unknown, topic: string) => void): Bus
     add(subscription) {
       trie.add(subscription.filter, subscription);
       count++;
-      if (isShared(subscription)) sharedCount++;
     },
     remove(subscription) {
       trie.remove(subscription.filter, subscription);
       count--;
-      if (isShared(subscription)) sharedCount--;
     },
     tap(listener) {
       taps.add(listener);
@@ -110,17 +122,11 @@ export function createBus(onError: (error: unknown, topic: string) => void): Bus
     get count() {
       return count;
     },
-    get sharedCount() {
-      return sharedCount;
-    },
+    shares,
     get routed() {
       return routed;
     },
   };
-}
-
-function isShared({ filter }: BusSubscription): boolean {
-  return filter.startsWith("$share/");
 }
 
 /** One entry for each receiver, with the highest QoS of its matching filters [MQTT-3.3.5-1]. */

@@ -235,6 +235,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
     byClient.delete(clientId);
     if (BROKEN.has(cause)) flapping.strike(clientId, address);
     sessions.leave(session);
+    // A hub that ends leaves everything with whom it is: they all come back.
+    if (cause !== "hub-restart") session.passOn();
     options.onChange({ clientId, user, epoch, up: false, cause, address, at: now() });
   }
 
@@ -256,7 +258,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     const connection = present(peer);
     if (connection === undefined) return false;
     connection.inbound.count(1);
-    const isAllowed = connection.acl.maySubscribe(filter) && !filter.startsWith("$share/");
+    const isAllowed = connection.acl.maySubscribe(filter);
     if (isAllowed && connection.session.subscribe(filter, qos)) return true;
     counters.denied.subscribe++;
     const { clientId, user } = connection;

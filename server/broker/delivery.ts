@@ -1,12 +1,13 @@
 import { createOutgoing, type Outgoing, type Qos } from "./arrival.ts";
-import type { Receiver } from "./bus.ts";
 import { countMessage, type Counters, type DropReason } from "./counters.ts";
 import { encodePubrel, withPacketId } from "./encode.ts";
+import { createHolding } from "./holding.ts";
 import type { Ledger } from "./ledger.ts";
 import type { QueuePolicy } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { RetainedMessage } from "./retained.ts";
 import { createSendQueue, type QueueEntry } from "./sendQueue.ts";
+import type { ShareMark, ShareMember } from "./shares.ts";
 import type { KeptQueued } from "./storage.ts";
 
 /** What a delivery asks about its session. */
@@ -21,6 +22,8 @@ export interface DeliveryOptions {
   readonly mayReceive: (topic: string) => boolean;
   /** The highest QoS granted for a topic; `undefined` when no filter matches it any more. */
   readonly grantedQos: (topic: string) => Qos | undefined;
+  /** The shared subscription a kept message must have come through; `undefined` when it may be the session's own. */
+  readonly shareOf: (topic: string) => string | undefined;
   readonly ledger: Ledger;
   readonly nextSeq: () => number;
   /** Hears each change of the size of its queue, in bytes. */
@@ -31,7 +34,8 @@ export interface DeliveryOptions {
 }
 
 /** Sends messages to one session: at once, or in order when the client has room or comes back. */
-export interface Delivery extends Receiver {
+export interface Delivery extends ShareMember {
+  deliver(message: Outgoing, grantedQos: Qos, mark?: ShareMark): boolean;
   /** A connection took the session over; it gets nothing before `resume`. */
   attach(link: Link): void;
   /** The client has its CONNACK: repeat what it did not acknowledge, then what waited, then live messages. */
@@ -69,6 +73,7 @@ export interface DeliveryStatus {
 const PACKET_ID_MAX = 65_535;
 /** Retained messages sent in one turn of the event loop. */
 const REPLAY_SLICE = 200;
+const noRow = { seq: 0, page: 0, free: undefined };
 
 /**
  * Why own: the stock delivery writes without a window or a bound, reuses packet ids and lets live messages overtake
@@ -83,6 +88,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const queue = createSendQueue(options.onBytes);
   /** Packet ids that wait in the queue. */
   const reserved = new Set<number>();
+  const watchers = new Set<() => void>();
   let replaying: Iterator<RetainedMessage>[] = [];
   let isReplayPlanned = false;
   let isAwaitingDisk = false;
@@ -104,9 +110,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     forget(entry);
   }
 
-  function forget({ packetId, seq }: QueueEntry): void {
+  function forget({ packetId, seq, free }: Pick<QueueEntry, "packetId" | "seq" | "free">): void {
     reserved.delete(packetId);
     if (seq > 0) ledger.note({ do: "unqueue", seq });
+    free?.();
+  }
+
+  function isOnline(): boolean {
+    return isReady && link !== undefined;
   }
 
   function canSend(qos: Qos): boolean {
@@ -154,27 +165,31 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     if (weakest !== undefined) giveUp(weakest, "queue-full");
   }
 
-  /** Sends a message now or puts it into the line. */
-  function put(message: Outgoing, qos: Qos): void {
+  /** Sends a message now or puts it into the line; false when it was given up. */
+  function put(message: Outgoing, qos: Qos, mark?: ShareMark): boolean {
+    const { topic, publisher } = message;
     const frame = message.frame(qos);
     const isKept = options.isPersistent && qos > 0;
-    const goesNow = !isKept && queue.length === 0 && canSend(qos);
-    if (!goesNow && !makeRoom(frame.bytes.length)) return;
+    const waitsForDisk = isKept || mark?.lent !== undefined;
+    const goesNow = !waitsForDisk && queue.length === 0 && canSend(qos);
+    if (!goesNow && !makeRoom(frame.bytes.length)) return false;
     const packetId = qos === 0 ? 0 : nextPacketId();
-    const seq = isKept ? options.nextSeq() : 0;
-    const page = isKept ? ledger.note(changeOf(message, { seq, packetId, qos })) : 0;
-    const entry = { topic: message.topic, qos, frame, packetId, seq, page, isReceived: false };
-    if (goesNow) return sendNow(entry);
-    if (qos > 0) reserved.add(packetId);
-    queue.push(entry);
-    if (isKept) proceedWhenKept();
+    const { seq, page, free } = isKept ? newRow(message, packetId, qos) : (mark?.lent ?? noRow);
+    const origin = { share: mark?.share, publisher };
+    const entry = { topic, qos, frame, packetId, seq, page, free, ...origin, isReceived: false };
+    if (goesNow) sendNow(entry);
+    else {
+      if (qos > 0) reserved.add(packetId);
+      queue.push(entry);
+      if (waitsForDisk) proceedWhenKept();
+    }
+    return true;
   }
 
-  function changeOf(
-    { topic, payload, replayed }: Outgoing,
-    numbers: { readonly seq: number; readonly packetId: number; readonly qos: Qos },
-  ) {
-    return { do: "queue", clientId, topic, payload, replayed, ...numbers } as const;
+  function newRow({ topic, payload, replayed }: Outgoing, packetId: number, qos: Qos) {
+    const seq = options.nextSeq();
+    const page = ledger.note({ do: "queue", seq, clientId, packetId, topic, payload, qos, replayed });
+    return { seq, page, free: undefined };
   }
 
   function proceedWhenKept(): void {
@@ -228,18 +243,41 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   function proceed(): void {
     sendQueued();
     planReplay();
+    tellWatchers();
+  }
+
+  function tellWatchers(): void {
+    for (const tell of watchers) tell();
   }
 
   return {
-    deliver(message, grantedQos) {
+    ...createHolding({ inFlight, queue, reserved, isOnline, forget }),
+    isPersistent: options.isPersistent,
+    isOnline,
+    hasRoom: () => canSend(1) && inFlight.size + queue.length < options.sendWindow,
+    accepts(message, qos) {
+      if (!options.mayReceive(message.topic)) return false;
+      if (qos === 0) return isOnline() && link?.isFull() === false;
+      const { length } = message.frame(qos).bytes;
+      return queue.length < options.queueMessages && queue.bytes + length <= options.queueBytes;
+    },
+    get waiting() {
+      return queue.length;
+    },
+    watch(listener) {
+      watchers.add(listener);
+      return () => watchers.delete(listener);
+    },
+    deliver(message, grantedQos, mark) {
       if (!options.mayReceive(message.topic)) {
         counters.denied.receive++;
-        return;
+        return false;
       }
       const qos = lower(message.qos, grantedQos);
-      if (link === undefined && (qos === 0 || !options.isPersistent)) return;
-      if (qos === 0 && link?.isFull() === true) return drop("too-slow");
-      put(message, qos);
+      if (link === undefined && (qos === 0 || !options.isPersistent)) return false;
+      if (qos > 0 || link?.isFull() === false) return put(message, qos, mark);
+      drop("too-slow");
+      return false;
     },
     attach(newLink) {
       link = newLink;
@@ -257,6 +295,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       isReady = false;
       replaying = [];
       for (let gone = queue.dropQos0(); gone > 0; gone--) drop("disconnected");
+      tellWatchers();
     },
     acknowledge(packetId) {
       const entry = inFlight.get(packetId);
@@ -280,7 +319,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     restore(kept, sentCount) {
       for (const [index, { seq, packetId, qos, replayed, isReceived, ...message }] of kept.entries()) {
         const { frame } = createOutgoing({ ...message, qos }, replayed);
-        const entry = { topic: message.topic, qos, frame: frame(qos), packetId, seq, page: 0, isReceived };
+        const { topic } = message;
+        const origin = { share: options.shareOf(topic), publisher: undefined };
+        const entry = { topic, qos, frame: frame(qos), packetId, ...noRow, seq, ...origin, isReceived };
         lastPacketId = packetId;
         if (isReceived || index < sentCount) inFlight.set(packetId, entry);
         else {
@@ -295,7 +336,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
     discard() {
       const count = queue.length + inFlight.size;
-      queue.clear();
+      // The rows of others do not go with this session.
+      for (const entry of [...inFlight.values(), ...queue.clear()])
+        if (entry.free !== undefined) forget(entry);
       reserved.clear();
       inFlight.clear();
       return count;

@@ -36,6 +36,11 @@ export function encodePublish({ topic, payload, qos, retain }: PublishFields): P
   return { bytes, idAt };
 }
 
+/** The payload of an encoded message of QoS 1 or 2. */
+export function payloadOf({ bytes, idAt }: PublishFrame): Uint8Array {
+  return bytes.subarray(idAt + 2);
+}
+
 /** A copy of the frame for one client; a repeated delivery is marked DUP [MQTT-3.3.1-1]. */
 export function withPacketId({ bytes, idAt }: PublishFrame, packetId: number, isRepeated: boolean): Buffer {
   const copy = Buffer.allocUnsafe(bytes.length);

@@ -1,3 +1,5 @@
+import type { ShareStrategy } from "./shares.ts";
+
 /** What a limit is counted in; a rate holds on average, over `burstS` seconds. */
 export type LimitUnit =
   | "count"
@@ -20,8 +22,10 @@ export interface NumberLimit {
   readonly meaning: string;
 }
 
+type AnyChoice = QueuePolicy | ShareStrategy | boolean;
+
 /** One of several words, such as what happens at a limit. */
-export interface ChoiceLimit<Choice extends QueuePolicy | boolean = QueuePolicy | boolean> {
+export interface ChoiceLimit<Choice extends AnyChoice = AnyChoice> {
   readonly unit: "choice";
   readonly default: Choice;
   readonly choices: readonly Choice[];
@@ -31,7 +35,7 @@ export interface ChoiceLimit<Choice extends QueuePolicy | boolean = QueuePolicy 
 /** A number or a choice. */
 export type LimitSpec = NumberLimit | ChoiceLimit;
 
-/** Bounds of the broker; each has a counter when it is hit. */
+/** Bounds and choices of the broker; each bound has a counter when it is hit. */
 export type BrokerLimits = {
   readonly [Name in LimitName]: (typeof brokerLimitSpecs)[Name]["default"];
 };
@@ -155,6 +159,13 @@ export const brokerLimitSpecs = {
     MIB,
     16_384 * MIB,
   ]),
+  shareStrategy: {
+    unit: "choice",
+    default: "round-robin",
+    choices: ["round-robin", "sticky"],
+    meaning:
+      "Who gets the next message of a shared subscription; sticky keeps each publisher with one member.",
+  } as ChoiceLimit<ShareStrategy>,
   socketBufferBytes: bytes(MIB, "Unsent bytes of one connection; beyond, QoS 0 is dropped, the rest waits."),
   retainedTopics: count(
     100_000,

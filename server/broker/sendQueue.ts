@@ -12,6 +12,11 @@ export interface QueueEntry {
   readonly seq: number;
   /** The page of the ledger it stands on; it leaves when that is on disk. */
   readonly page: number;
+  /** The shared subscription it came through, and who published it. */
+  readonly share: string | undefined;
+  readonly publisher: string | undefined;
+  /** Set when its row on disk is another session's, which hears when that is gone. */
+  readonly free: (() => void) | undefined;
   /** QoS 2: the client has it and is owed a PUBREL. */
   isReceived: boolean;
 }
@@ -21,12 +26,15 @@ export interface SendQueue {
   readonly head: QueueEntry | undefined;
   readonly length: number;
   readonly bytes: number;
+  entries(): readonly QueueEntry[];
   push(entry: QueueEntry): void;
   shift(): QueueEntry | undefined;
   /** Takes out what is given up first: the oldest QoS 0, since it promised least, else the oldest. */
   takeWeakest(): QueueEntry | undefined;
   /** Keeps only what was promised; returns how many QoS 0 messages went. */
   dropQos0(): number;
+  /** Takes out what another session will send; returns how many that were. */
+  takeOut(isGone: (entry: QueueEntry) => boolean): number;
   clear(): readonly QueueEntry[];
 }
 
@@ -59,6 +67,15 @@ export function createSendQueue(onBytes: (change: number) => void): SendQueue {
     return entry;
   }
 
+  function takeOut(isGone: (entry: QueueEntry) => boolean): number {
+    const before = entries.slice(start);
+    const gone = before.filter(isGone);
+    entries = before.filter((entry) => !isGone(entry));
+    start = 0;
+    for (const entry of gone) note(entry, -1);
+    return gone.length;
+  }
+
   return {
     get head() {
       return entries[start];
@@ -69,6 +86,7 @@ export function createSendQueue(onBytes: (change: number) => void): SendQueue {
     get bytes() {
       return bytes;
     },
+    entries: () => entries.slice(start),
     push(entry) {
       entries.push(entry);
       note(entry, 1);
@@ -81,14 +99,8 @@ export function createSendQueue(onBytes: (change: number) => void): SendQueue {
       if (entry !== undefined) note(entry, -1);
       return entry;
     },
-    dropQos0() {
-      const gone = entries.slice(start).filter(({ qos }) => qos === 0);
-      if (gone.length === 0) return 0;
-      entries = entries.slice(start).filter(({ qos }) => qos > 0);
-      start = 0;
-      for (const entry of gone) note(entry, -1);
-      return gone.length;
-    },
+    dropQos0: () => (qos0 === 0 ? 0 : takeOut(({ qos }) => qos === 0)),
+    takeOut,
     clear() {
       const gone = entries.slice(start);
       entries = [];

@@ -1,11 +1,13 @@
 import { matchesFilter } from "#flows/topics/topicFilter.ts";
 import type { Acl } from "./acl.ts";
 import type { Qos } from "./arrival.ts";
-import type { Bus, BusSubscription } from "./bus.ts";
+import type { Bus } from "./bus.ts";
 import type { Counters } from "./counters.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 import type { Ledger } from "./ledger.ts";
+import { isShared, sharedFilter } from "./sharedFilter.ts";
 import type { BrokerLimits } from "./limits.ts";
+import type { Shares } from "./shares.ts";
 import type { KeptSession } from "./storage.ts";
 
 /** What the broker keeps for a client id; with clean session 0 it outlives the connection, and the hub. */
@@ -23,6 +25,8 @@ export interface Session {
   subscribe(filter: string, qos: Qos): boolean;
   unsubscribe(filter: string): void;
   filters(): readonly { readonly filter: string; readonly qos: Qos }[];
+  /** Its client is away: others of its groups get what it has not acknowledged. */
+  passOn(): void;
   /** Takes up what was kept, as far as today's rules allow it. */
   restore(kept: KeptSession): void;
   /** Ends all subscriptions; returns how many messages are given up. */
@@ -58,11 +62,17 @@ export interface SessionParts {
   readonly onOverflow: () => void;
 }
 
+interface Subscription {
+  readonly filter: string;
+  readonly qos: Qos;
+  readonly receiver: Delivery;
+}
+
 /** Creates the session of one client, without subscriptions. */
 export function createSession(request: SessionRequest, parts: SessionParts): Session {
   const { bus, limits, ledger } = parts;
   const { clientId, isPersistent } = request;
-  const subscriptions = new Map<string, BusSubscription>();
+  const subscriptions = new Map<string, Subscription>();
   const delivery = createDelivery({
     ...parts,
     clientId,
@@ -73,6 +83,7 @@ export function createSession(request: SessionRequest, parts: SessionParts): Ses
     queuePolicy: limits.queuePolicy,
     mayReceive: (topic) => session.acl.mayReceive(topic),
     grantedQos,
+    shareOf,
   });
 
   function grantedQos(topic: string): Qos | undefined {
@@ -83,12 +94,26 @@ export function createSession(request: SessionRequest, parts: SessionParts): Ses
     return granted;
   }
 
+  /** Rows on disk do not tell how a message came, so one that a plain filter matches too stays with its session. */
+  function shareOf(topic: string): string | undefined {
+    const shares = [...subscriptions.keys()].filter((text) => {
+      const { filter } = sharedFilter(text) ?? {};
+      return filter !== undefined && matchesFilter(filter, topic);
+    });
+    return shares.length === 1 && grantedQos(topic) === undefined ? shares[0] : undefined;
+  }
+
+  /** The bus itself, or its groups. */
+  function busOf(filter: string): Bus | Shares {
+    return isShared(filter) ? bus.shares : bus;
+  }
+
   function add(filter: string, qos: Qos): void {
     const before = subscriptions.get(filter);
     const subscription = { filter, qos, receiver: delivery };
     // The new one first: the same filter again replaces it without a gap [MQTT-3.8.4-3].
-    bus.add(subscription);
-    if (before !== undefined) bus.remove(before);
+    busOf(filter).add(subscription);
+    if (before !== undefined) busOf(filter).remove(before);
     subscriptions.set(filter, subscription);
   }
 
@@ -107,10 +132,11 @@ export function createSession(request: SessionRequest, parts: SessionParts): Ses
     unsubscribe(filter) {
       const subscription = subscriptions.get(filter);
       if (subscription === undefined) return;
-      bus.remove(subscription);
+      busOf(filter).remove(subscription);
       subscriptions.delete(filter);
       if (isPersistent) ledger.note({ do: "unsubscribe", clientId, filter });
     },
+    passOn: () => bus.shares.leave(delivery),
     filters: () => [...subscriptions.values()].map(({ filter, qos }) => ({ filter, qos })),
     restore(kept) {
       session.offlineSince = kept.offlineSince;
@@ -122,8 +148,10 @@ export function createSession(request: SessionRequest, parts: SessionParts): Ses
       delivery.restore(kept.queue, kept.sentCount ?? limits.sendWindow);
     },
     discard() {
-      for (const subscription of subscriptions.values()) bus.remove(subscription);
+      delivery.detach();
+      for (const subscription of subscriptions.values()) busOf(subscription.filter).remove(subscription);
       subscriptions.clear();
+      session.passOn();
       return delivery.discard();
     },
   };

@@ -28,9 +28,7 @@ describe.skipIf(!hasStrace)(
     });
 
     test("G3: would not wait if it forgot to say so", async () => {
-      const { hub, load } = await withSleeper({
-        through: ["env", ...relaxed.slice(1), "sh", "-c", 'exec "$@"'],
-      });
+      const { hub, load } = await withSleeper({ through: throughRelaxed() });
       const syncs = await traceSyncs(hub.pid);
       load.allow(100);
       await load.settled();

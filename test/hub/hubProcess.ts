@@ -57,6 +57,8 @@ export interface HubOptions {
   readonly isNew?: boolean;
   /** A program that starts the hub in its own way; it is given the data folder, then the whole command. */
   readonly through?: readonly string[];
+  /** Added to the variables of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A command of the command line that has ended. */
@@ -76,7 +78,8 @@ export async function startHub(options: HubOptions = {}): Promise<HubProcess> {
   const [program = "", ...rest] =
     options.through === undefined ? command : [...options.through, folder, ...command];
   const startedAt = performance.now();
-  const child = spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...process.env, ...options.environment };
+  const child = spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"], env });
   let log = "";
   child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
   const ready = await readyLine(child, () => log);
