@@ -31,6 +31,7 @@ export async function crashWithWills({ perKind, graceMs, ...options }: WillsPlan
     await (await openWitness(hub.mqttPort, identity, () => {})).leave();
     for (const name of [...names("stays"), ...names("returns")]) await connect(name, identity, hub.mqttPort);
     for (const name of names("leaves")) await sayGoodbye(await connect(name, identity, hub.mqttPort));
+    await allOnDisk(identity, hub.mqttPort);
     await hub.stop("SIGKILL");
 
     hub = await startHub({ ...options, folder });
@@ -44,6 +45,7 @@ export async function crashWithWills({ perKind, graceMs, ...options }: WillsPlan
     await sleep(graceMs + LATE_MS);
     for (const wire of returned) await sayGoodbye(wire);
     await witness.leave();
+    await allOnDisk(identity, hub.mqttPort);
     await hub.stop("SIGKILL");
 
     hub = await startHub({ ...options, folder });
@@ -60,6 +62,11 @@ export async function crashWithWills({ perKind, graceMs, ...options }: WillsPlan
 function connect(name: string, identity: Identity, port: number): Promise<Wire> {
   const will = { topic: `gone/${name}`, payload: Buffer.from(name), qos: 1, retain: false } as const;
   return openWire({ ...identity, port, clientId: name, will });
+}
+
+/** Nothing answers a DISCONNECT; but a CONNACK for a new session comes only after all that was noted before it. */
+async function allOnDisk(identity: Identity, port: number): Promise<void> {
+  await openWire({ ...identity, port, clientId: "barrier", clean: false });
 }
 
 async function sayGoodbye({ send, socket, closed }: Wire): Promise<void> {
