@@ -176,8 +176,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     if (!goesNow && !makeRoom(frame.bytes.length)) return false;
     const packetId = qos === 0 ? 0 : nextPacketId();
     const { seq, page, free } = isKept ? newRow(message, packetId, qos) : (mark?.lent ?? noRow);
-    const origin = { share: mark?.share, publisher };
-    const entry = { topic, qos, frame, packetId, seq, page, free, ...origin, isReceived: false };
+    const share = mark?.share;
+    const entry = { topic, qos, frame, packetId, seq, page, free, share, publisher, isReceived: false };
     if (goesNow) sendNow(entry);
     else {
       if (qos > 0) reserved.add(packetId);
@@ -187,7 +187,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     return true;
   }
 
-  function newRow({ topic, payload, replayed }: Outgoing, packetId: number, qos: Qos) {
+  function newRow(message: Outgoing, packetId: number, qos: Qos) {
+    const { topic, replayed } = message;
+    const payload = message.keptPayload(qos);
     const seq = options.nextSeq();
     const page = ledger.note({ do: "queue", seq, clientId, packetId, topic, payload, qos, replayed });
     return { seq, page, free: undefined };
@@ -319,10 +321,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     proceed,
     restore(kept, sentCount) {
       for (const [index, { seq, packetId, qos, replayed, isReceived, ...message }] of kept.entries()) {
-        const { frame } = createOutgoing({ ...message, qos }, replayed);
+        const frame = createOutgoing({ ...message, qos }, replayed).frame(qos);
         const { topic } = message;
         const origin = { share: options.shareOf(topic), publisher: undefined };
-        const entry = { topic, qos, frame: frame(qos), packetId, ...noRow, seq, ...origin, isReceived };
+        const entry = { topic, qos, frame, packetId, ...noRow, seq, ...origin, isReceived };
         lastPacketId = packetId;
         if (isReceived || index < sentCount) inFlight.set(packetId, entry);
         else {

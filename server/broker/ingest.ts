@@ -7,7 +7,6 @@ import { countMessage, type Counters } from "./counters.ts";
 import { isPublishable, textBounds } from "./filters.ts";
 import type { Ledger } from "./ledger.ts";
 import type { BrokerLimits } from "./limits.ts";
-import { ownBytes } from "./ownBytes.ts";
 import type { InboundPublish } from "./peer.ts";
 import { remember } from "./remember.ts";
 import type { RetainedIndex } from "./retained.ts";
@@ -76,11 +75,8 @@ export function createIngest(options: IngestOptions): Ingest {
   const isHubTopic = remember((topic) => isPublishable(topic, bounds));
 
   function accept(message: Omit<Arrival, "journalId">): void {
-    // In memory of its own before it goes into several rows.
-    const isKept = message.qos > 0 || message.retain;
-    const payload = isKept ? ownBytes(message.payload) : message.payload;
     const journalId = message.qos > 0 && isAwaited(message) ? nextId() : undefined;
-    const { topic, qos, retain, seenAt, clientId, user, epoch, will, origin } = message;
+    const { topic, payload, qos, retain, seenAt, clientId, user, epoch, will, origin } = message;
     // One by one: spreading an object of this size costs a microsecond.
     const arrival = {
       topic,
@@ -102,7 +98,9 @@ export function createIngest(options: IngestOptions): Ingest {
 
   function note(arrival: Arrival, id: string): void {
     counters.journaled++;
-    const { topic, payload, qos, retain, clientId, user, epoch, will, seenAt, origin } = arrival;
+    const { topic, qos, retain, clientId, user, epoch, will, seenAt, origin } = arrival;
+    // A copy, since the payload is a view of a whole network buffer, which would wait for the disk with it.
+    const payload = Buffer.from(arrival.payload);
     ledger.note({
       do: "journal",
       id,
