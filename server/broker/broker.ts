@@ -204,6 +204,7 @@ export function createBroker(options: BrokerOptions): Broker {
   });
   const wills = createWills({ ledger, publish: publishLeftWill });
   const createLink = createLinks(visibility.flushWatch);
+  const { socketBufferBytes, drainMs } = limits;
   const connections = createConnections({
     access,
     sessions,
@@ -213,7 +214,8 @@ export function createBroker(options: BrokerOptions): Broker {
     wills,
     limits,
     counters,
-    createLink: ({ connection }, reactions) => createLink({ connection, ...limits, ...reactions }),
+    createLink: ({ connection }, reactions) =>
+      createLink({ connection, socketBufferBytes, drainMs, ...reactions }),
     createInbound: (peer, { clientId, ...client }) =>
       createInbound({
         ...client,

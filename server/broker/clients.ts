@@ -71,7 +71,7 @@ export function describeClient(sources: ClientSources): ClientInfo {
   const { session, connection, note, queuedSince, sendWindow } = sources;
   const { clientId, user, isPersistent, delivery } = session;
   return {
-    ...delivery.status,
+    ...delivery.status(),
     ...note,
     clientId,
     user,

@@ -180,7 +180,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     const inbound = options.createInbound(peer, {
       clientId,
       keepAliveS: request.keepAliveS,
-      sent: () => session.delivery.status.delivered,
+      sent: () => session.delivery.status().delivered,
     });
     const { inboundIds } = session;
     const address = options.addressOf(peer);

@@ -10,6 +10,9 @@ export type LimitUnit =
   | "bytes per second"
   | "per minute";
 
+/** What a choice may be. */
+type Word = QueuePolicy | ShareStrategy | boolean;
+
 /** What to do with a new message when the queue of its client is full. */
 export type QueuePolicy = "drop-oldest" | "drop-newest" | "disconnect";
 
@@ -22,10 +25,8 @@ export interface NumberLimit {
   readonly meaning: string;
 }
 
-type AnyChoice = QueuePolicy | ShareStrategy | boolean;
-
 /** One of several words, such as what happens at a limit. */
-export interface ChoiceLimit<Choice extends AnyChoice = AnyChoice> {
+export interface ChoiceLimit<Choice extends Word = Word> {
   readonly unit: "choice";
   readonly default: Choice;
   readonly choices: readonly Choice[];
@@ -35,7 +36,7 @@ export interface ChoiceLimit<Choice extends AnyChoice = AnyChoice> {
 /** A number or a choice. */
 export type LimitSpec = NumberLimit | ChoiceLimit;
 
-/** Bounds and choices of the broker; each bound has a counter when it is hit. */
+/** Bounds of the broker; each has a counter when it is hit. */
 export type BrokerLimits = {
   readonly [Name in LimitName]: (typeof brokerLimitSpecs)[Name]["default"];
 };
@@ -144,7 +145,12 @@ export const brokerLimitSpecs = {
   inboundWaiting: count(1_000, "Messages of one client that wait for the disk; beyond, it is read later."),
   inboundWaitingBytes: bytes(MIB, "Bytes of one client that wait for the disk; beyond, it is read later."),
   sendWindow: count(64, "QoS 1 and 2 messages to one client that wait for its acknowledgement.", [1, 10_000]),
-  queueMessages: count(1_000, "Messages that wait for one client; at the limit comes the queue policy."),
+  // Each has a packet id of its own, and there are 65,535.
+  queueMessages: count(
+    1_000,
+    "Messages that wait for one client; at the limit comes the queue policy.",
+    [1, 50_000],
+  ),
   queueBytes: bytes(8 * MIB, "Bytes that wait for one client; at the limit comes the queue policy.", [
     KIB,
     1_024 * MIB,
@@ -159,14 +165,13 @@ export const brokerLimitSpecs = {
     MIB,
     16_384 * MIB,
   ]),
+  socketBufferBytes: bytes(MIB, "Unsent bytes of one connection; beyond, QoS 0 is dropped, the rest waits."),
   shareStrategy: {
     unit: "choice",
     default: "round-robin",
     choices: ["round-robin", "sticky"],
-    meaning:
-      "Who gets the next message of a shared subscription; sticky keeps each publisher with one member.",
+    meaning: "Who of a `$share` group gets a message: the next one, or the same one for each publisher.",
   } as ChoiceLimit<ShareStrategy>,
-  socketBufferBytes: bytes(MIB, "Unsent bytes of one connection; beyond, QoS 0 is dropped, the rest waits."),
   retainedTopics: count(
     100_000,
     "Topics with a retained message; a new one beyond is passed on, not kept.",

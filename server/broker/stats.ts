@@ -47,7 +47,7 @@ export function sumSessions(sessions: Iterable<Session>, sendWindow: number): Se
     windowsFull: 0,
   };
   for (const session of sessions) {
-    const { queued, queuedBytes, inFlight } = session.delivery.status;
+    const { queued, queuedBytes, inFlight } = session.delivery.status();
     sums.queuedMessages += queued;
     sums.queuedBytes += queuedBytes;
     sums.inFlight += inFlight;

@@ -95,7 +95,7 @@ export function createVisibility(options: VisibilityOptions): Visibility {
 
   function lookAtQueues(): void {
     for (const session of tables().sessions.all()) {
-      if (session.delivery.status.queued === 0) queuedSince.delete(session);
+      if (session.delivery.status().queued === 0) queuedSince.delete(session);
       else if (!queuedSince.has(session)) queuedSince.set(session, now());
     }
   }
@@ -125,7 +125,7 @@ export function createVisibility(options: VisibilityOptions): Visibility {
   }
 
   function describe(session: Session): ClientInfo {
-    const { queued } = session.delivery.status;
+    const { queued } = session.delivery.status();
     return describeClient({
       session,
       connection: tables().connections.of(session.clientId),

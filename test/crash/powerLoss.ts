@@ -7,7 +7,7 @@ import { echoFlow } from "./echoFlow.ts";
 import { type Load, createLoad } from "./load.ts";
 import type { LoopDisk } from "./loopDisk.ts";
 import type { Random } from "./random.ts";
-import { throughRelaxed } from "./relaxed.ts";
+import { relaxed } from "./relaxed.ts";
 import { type Subscriber, createSubscriber } from "./subscriber.ts";
 import { breachesOf, hasAll, lossesOf } from "./verdict.ts";
 
@@ -43,8 +43,7 @@ const QUIET_MS = 100;
  */
 export async function losePower({ disk, isStrict = true, ...plan }: PowerPlan): Promise<PowerLoss> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-"));
-  const through = isStrict ? disk.through : throughRelaxed(disk.through);
-  let hub = await startHub({ folder, through });
+  let hub = await startHub({ folder, through: disk.through, nodeOptions: isStrict ? [] : relaxed });
   let copy: LoopDisk | undefined;
   try {
     const api = await signIn(hub);

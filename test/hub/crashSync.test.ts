@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createLoad } from "../crash/load.ts";
 import { createRandom } from "../crash/random.ts";
-import { throughRelaxed } from "../crash/relaxed.ts";
+import { relaxed } from "../crash/relaxed.ts";
 import { hasStrace, traceSyncs } from "../crash/strace.ts";
 import { createSubscriber } from "../crash/subscriber.ts";
 import { breachesOf, hasAll } from "../crash/verdict.ts";
@@ -28,7 +28,7 @@ describe.skipIf(!hasStrace)(
     });
 
     test("G3: would not wait if it forgot to say so", async () => {
-      const { hub, load } = await withSleeper({ through: throughRelaxed() });
+      const { hub, load } = await withSleeper({ nodeOptions: relaxed });
       const syncs = await traceSyncs(hub.pid);
       load.allow(100);
       await load.settled();

@@ -9,6 +9,14 @@ export interface FuzzOrder {
   readonly connections?: number;
   /** @default no end */
   readonly durationMs?: number;
+  /** Shown in each CONNECT, so that the broker lets it in. @default none */
+  readonly login?: Login;
+}
+
+/** A user name and its password. */
+export interface Login {
+  readonly username: string;
+  readonly password: string;
 }
 
 /** What a fuzz run did. */
@@ -45,13 +53,13 @@ const texts: readonly [string, ...string[]] = [
 
 /** Sends broken and valid packets over many connections, until the order is filled. */
 export async function fuzzBroker(order: FuzzOrder): Promise<FuzzReport> {
-  const { port, seed, connections = Infinity, durationMs = Infinity } = order;
+  const { port, seed, connections = Infinity, durationMs = Infinity, login } = order;
   const report: FuzzReport = { seed, connections: 0, bytes: 0, hanging: 0 };
   const random = createRandom(seed);
   const endMs = performance.now() + durationMs;
   async function connectOnce(): Promise<void> {
     report.connections++;
-    const bytes = Buffer.concat(createConversation(random));
+    const bytes = Buffer.concat(createConversation(random, login));
     report.bytes += bytes.length;
     if (!(await isEnded(port, inPieces(bytes, random)))) report.hanging++;
   }
@@ -69,9 +77,9 @@ export async function fuzzBroker(order: FuzzOrder): Promise<FuzzReport> {
 }
 
 /** The packets of one connection, of which some are broken, doubled, mixed or lie about their length. */
-function createConversation(random: Random): Buffer[] {
+function createConversation(random: Random, login: Login | undefined): Buffer[] {
   const packets = Array.from({ length: random(PACKETS_MAX) }, () => createPacket(random));
-  if (random(10) > 0) packets.unshift(createConnect(random));
+  if (random(10) > 0) packets.unshift(createConnect(random, login));
   for (let left = random(MUTATIONS_MAX + 1); left > 0; left--) pick(mutations, random)(packets, random);
   return packets;
 }
@@ -87,15 +95,16 @@ function createRandom(seed: number): Random {
   };
 }
 
-function createConnect(random: Random): Buffer {
+function createConnect(random: Random, login: Login | undefined): Buffer {
   const hasWill = random(3) === 0;
   const will = hasWill ? [text(pick(texts, random)), someBytes(random)] : [];
   const isOld = random(5) === 0;
+  const secret = login === undefined ? [] : [text(login.username), text(login.password)];
   return connectBytes({
     ...(isOld && { name: "MQIsdp", level: 3 }),
-    flags: (hasWill ? 0x04 | (random(4) << 3) : 0) | (random(2) << 1),
+    flags: (hasWill ? 0x04 | (random(4) << 3) : 0) | (random(2) << 1) | (login === undefined ? 0 : 0xc0),
     keepAliveS: random(100),
-    payload: [text(`fuzz-${random(200)}`), ...will],
+    payload: [text(`fuzz-${random(200)}`), ...will, ...secret],
   });
 }
 
