@@ -10,9 +10,6 @@ export type LimitUnit =
   | "bytes per second"
   | "per minute";
 
-/** What a choice may be. */
-type Word = QueuePolicy | ShareStrategy | boolean;
-
 /** What to do with a new message when the queue of its client is full. */
 export type QueuePolicy = "drop-oldest" | "drop-newest" | "disconnect";
 
@@ -25,8 +22,10 @@ export interface NumberLimit {
   readonly meaning: string;
 }
 
+type AnyChoice = QueuePolicy | ShareStrategy | boolean;
+
 /** One of several words, such as what happens at a limit. */
-export interface ChoiceLimit<Choice extends Word = Word> {
+export interface ChoiceLimit<Choice extends AnyChoice = AnyChoice> {
   readonly unit: "choice";
   readonly default: Choice;
   readonly choices: readonly Choice[];
@@ -36,7 +35,7 @@ export interface ChoiceLimit<Choice extends Word = Word> {
 /** A number or a choice. */
 export type LimitSpec = NumberLimit | ChoiceLimit;
 
-/** Bounds of the broker; each has a counter when it is hit. */
+/** Bounds and choices of the broker; each bound has a counter when it is hit. */
 export type BrokerLimits = {
   readonly [Name in LimitName]: (typeof brokerLimitSpecs)[Name]["default"];
 };
@@ -165,13 +164,14 @@ export const brokerLimitSpecs = {
     MIB,
     16_384 * MIB,
   ]),
-  socketBufferBytes: bytes(MIB, "Unsent bytes of one connection; beyond, QoS 0 is dropped, the rest waits."),
   shareStrategy: {
     unit: "choice",
     default: "round-robin",
     choices: ["round-robin", "sticky"],
-    meaning: "Who of a `$share` group gets a message: the next one, or the same one for each publisher.",
+    meaning:
+      "Who gets the next message of a shared subscription; sticky keeps each publisher with one member.",
   } as ChoiceLimit<ShareStrategy>,
+  socketBufferBytes: bytes(MIB, "Unsent bytes of one connection; beyond, QoS 0 is dropped, the rest waits."),
   retainedTopics: count(
     100_000,
     "Topics with a retained message; a new one beyond is passed on, not kept.",
