@@ -19,6 +19,17 @@ function connectionMetrics({ gauge, counter, counters, gauges }: Makers): Metric
       "Connections replaced by a newer one of the same client id.",
       (read) => read.takeovers,
     ),
+    gauge("connections_waiting", "Connections that wait for their turn.", (read) => read.connectionsWaiting),
+    counter(
+      "throttled",
+      "How often a client had to wait because it sent too fast.",
+      (read) => read.throttled,
+    ),
+    counters("kind")(
+      "banned",
+      "Client ids and addresses that were shut out for a while.",
+      (read) => read.banned,
+    ),
     gauges("state")("sessions", "Sessions by whether their client is there.", (read) => ({
       online: read.sessionsOnline,
       offline: read.sessionsOffline,

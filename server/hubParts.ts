@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { library } from "#flows/library/index.ts";
 import { nodes } from "#flows/nodes/index.ts";
 import { type Auth, createAuth } from "./auth/auth.ts";
+import { createThrottle } from "./auth/throttle.ts";
 import { type Broker, createBroker } from "./broker/broker.ts";
 import { type Certificates, createCertificates } from "./certificates/certificates.ts";
 import { type Channels, createChannels } from "./channels/channels.ts";
@@ -80,7 +81,9 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
   });
   const hasCertificate = certificates.hasValid;
   const devices = createDevices({ store: store.devices, now, schedule, log, newToken, hasCertificate });
-  const access = createMqttAccess({ devices, certificates, attempt: auth.throttle.attempt, settings });
+  // One of its own: a device that keeps trying a wrong token must not keep people of its address from signing in.
+  const { attempt } = createThrottle(now);
+  const access = createMqttAccess({ devices, certificates, attempt, settings });
   const broker = createBroker({
     access,
     storage: store.broker,
@@ -88,6 +91,7 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
     isBusy: () => runtime.isBusy() || store.backlog().fill > BUSY_FILL,
     bootId,
     tcp: undefined,
+    limits: settings.limits,
     now,
     schedule,
     version,

@@ -1,7 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { readLimits } from "./broker/limitText.ts";
+import type { BrokerLimits } from "./broker/limits.ts";
 import { validateFilter } from "#flows/topics/topicFilter.ts";
 import { checkAllowList } from "./outbox/outboundPolicy.ts";
+
+export { limitLines, limitMarkdown } from "./broker/limitText.ts";
 
 /** How the hub was started; frozen. What people set in the editor is kept in the store. */
 export interface Settings {
@@ -32,6 +36,8 @@ export interface Settings {
   readonly allow: readonly string[];
   /** Services on this computer that flows may call, as `host:port`. */
   readonly allowLoopback: readonly string[];
+  /** Bounds of the broker that differ from their defaults. */
+  readonly limits: Partial<BrokerLimits>;
   readonly logLevel: string;
   /** Simulated devices and two running flows. */
   readonly demo: boolean;
@@ -49,6 +55,8 @@ export interface SettingSpec {
   readonly variable: string;
   readonly help: string;
   readonly isSwitch?: true;
+  /** Given more than once, in several places too, it adds up; the default is that the last place wins. */
+  readonly isCollected?: true;
 }
 
 const ANONYMOUS_PLACES: readonly AnonymousPlace[] = ["loopback", "mqtt", "mqtts", "websocket"];
@@ -151,6 +159,13 @@ export const settingSpecs: readonly SettingSpec[] = [
     help: "services on this computer that flows may call, as host:port, comma-separated",
   },
   {
+    name: "limits",
+    flag: "--limit",
+    variable: "MILLRACE_LIMITS",
+    help: "bounds of the broker as name=value, comma-separated; millrace limits lists them",
+    isCollected: true,
+  },
+  {
     name: "logLevel",
     flag: "--log-level",
     variable: "MILLRACE_LOG_LEVEL",
@@ -194,7 +209,9 @@ export function readSettings(args: readonly string[], environment: Given): Setti
   const flags = readFlags(args, problems);
   const variables = readVariables(environment, problems);
   const data = resolve(flags["data"] ?? variables["data"] ?? "data");
-  const given: Given = { ...readFile(join(data, "settings.json"), problems), ...variables, ...flags };
+  const given = collect(readFile(join(data, "settings.json"), problems), variables, flags);
+  const { limits, problems: limitProblems } = readLimits(given["limits"] ?? "");
+  problems.push(...limitProblems);
   const settings: Settings = {
     data,
     host: given["host"],
@@ -205,6 +222,7 @@ export function readSettings(args: readonly string[], environment: Given): Setti
     adminPassword: given["adminPassword"],
     allow: readList(given["allow"]),
     allowLoopback: readList(given["allowLoopback"]),
+    limits,
     logLevel: given["logLevel"] ?? "info",
     demo: readSwitch("demo", given, problems),
     json: readSwitch("json", given, problems),
@@ -215,6 +233,14 @@ export function readSettings(args: readonly string[], environment: Given): Setti
     problems.push(`The log level must be one of ${LOG_LEVELS.join(", ")}, not "${settings.logLevel}".`);
   if (problems.length > 0) throw new SettingsError(problems);
   return Object.freeze(settings);
+}
+
+/** The later place wins. */
+function collect(...places: readonly Given[]): Given {
+  const all: Record<string, string | undefined> = Object.assign({}, ...places);
+  for (const { name, isCollected } of settingSpecs)
+    if (isCollected === true) all[name] = places.map((place) => place[name] ?? "").join();
+  return all;
 }
 
 function readFlags(args: readonly string[], problems: string[]): Given {
@@ -229,7 +255,10 @@ function readFlags(args: readonly string[], problems: string[]): Given {
     else if (spec.isSwitch === true) found[spec.name] = inline ?? "true";
     else if (inline === undefined && index + 1 >= args.length)
       problems.push(`The option ${flag} needs a value.`);
-    else found[spec.name] = inline ?? args[++index]!;
+    else {
+      const value = inline ?? args[++index]!;
+      found[spec.name] = spec.isCollected === true ? `${found[spec.name] ?? ""},${value}` : value;
+    }
   }
   return found;
 }
@@ -262,11 +291,19 @@ function readFile(path: string, problems: string[]): Given {
     const known = new Set<string>(settingSpecs.map(({ name }) => name));
     for (const name of Object.keys(stored))
       if (!known.has(name)) problems.push(`${path} has an unknown setting "${name}".`);
-    return Object.fromEntries(Object.entries(stored).map(([name, value]) => [name, String(value)]));
+    return Object.fromEntries(Object.entries(stored).map(([name, value]) => [name, textOf(value)]));
   } catch {
     problems.push(`${path} is not valid JSON.`);
     return {};
   }
+}
+
+/** An object is written as a flag would be: `name=value`, comma-separated. */
+function textOf(value: unknown): string {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return String(value);
+  return Object.entries(value)
+    .map(([name, each]) => `${name}=${String(each)}`)
+    .join();
 }
 
 function readList(text = ""): readonly string[] {

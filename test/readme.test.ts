@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { limits } from "../flows/limits.ts";
 import { nodes } from "../flows/nodes/index.ts";
 import { brokerLimits } from "../server/broker/limits.ts";
+import { limitMarkdown } from "../server/broker/limitText.ts";
 import { settingSpecs } from "../server/settings.ts";
 
 /** Tables are padded by the formatter; what they say counts. */
@@ -13,6 +14,12 @@ describe("the README", () => {
     for (const { flag, variable } of settingSpecs)
       expect(readme).toContain(`| \`${flag}\` | \`${variable}\` |`);
     expect(readme.match(/^\| `--/gm)).toHaveLength(settingSpecs.length);
+  });
+
+  test("B30: has the table of the broker's limits, as `millrace limits --markdown` prints it", () => {
+    const [, table = ""] = /<!-- limits -->\n([^]*)\n<!-- \/limits -->/.exec(readme) ?? [];
+    const lines = table.split("\n").filter((line) => line.startsWith("|"));
+    expect(lines.map((line) => line.replaceAll(/-{3,}/g, "---"))).toEqual(limitMarkdown());
   });
 
   test("names every node type", () => {

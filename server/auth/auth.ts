@@ -6,7 +6,7 @@ import { createPasswords } from "./passwords.ts";
 import type { Principal } from "./roles.ts";
 import { createSessions, type NewSession } from "./sessions.ts";
 import { createSetUp, type FirstAdmin, type SetUp } from "./setUp.ts";
-import { createThrottle, type Throttle } from "./throttle.ts";
+import { createThrottle } from "./throttle.ts";
 import { createUsers, type Users } from "./users.ts";
 
 export interface LoginFrom {
@@ -36,8 +36,6 @@ export interface Auth {
   readonly onEnded: (listener: (key: string) => void) => () => void;
   readonly users: Users;
   readonly tokens: Omit<ApiTokens, "find">;
-  /** Also for passwords that are tried over MQTT. */
-  readonly throttle: Throttle;
 }
 
 export interface AuthParts {
@@ -80,6 +78,5 @@ export function createAuth({ store, now, log }: AuthParts): Auth {
     onEnded: endings.on,
     users: createUsers({ store, passwords, endings, now }),
     tokens,
-    throttle,
   };
 }

@@ -266,17 +266,6 @@ describe("limits", () => {
     await hub.connect();
   });
 
-  test("connections that have not logged in have a bound of their own", async () => {
-    await hub.stop();
-    hub = await startTestBroker({ limits: { connectionsUnauthenticated: 1 } });
-    await hub.connect();
-    const silent = hub.raw({ clientId: "", connects: false });
-    await expect.poll(() => hub.broker.stats().connections).toBe(2);
-    await hub.raw({ clientId: "late" }).closed;
-    expect(hub.broker.stats().refused["connections-unauthenticated"]).toBe(1);
-    silent.socket.destroy();
-  });
-
   test("one subscription more than allowed gets 0x80", async () => {
     await hub.stop();
     hub = await startTestBroker({ limits: { subscriptionsPerClient: 2 } });

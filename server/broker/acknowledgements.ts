@@ -1,15 +1,25 @@
+import type { Inflow } from "./inflow.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** Who is owed acknowledgements. */
 export interface Creditor {
   /** Acknowledgements that wait; later ones must not overtake them [MQTT-4.6.0-2]. */
   owedAcknowledgements: number;
+  /** Told what is owed: whoever keeps to no window is not read beyond a bound (B23). */
+  readonly inflow: Pick<Inflow, "begin" | "end">;
+}
+
+/** What an acknowledgement is for. */
+export interface Owed {
+  /** What the ledger had noted before the message: what came since then must be on disk first. */
+  readonly notedBefore: number;
+  /** Size of the message. */
+  readonly bytes: number;
 }
 
 /** Lets acknowledgements go when what they promise holds. */
 export interface Acknowledgements {
-  /** `notedBefore` is what the ledger had noted before the message: what came since then must be on disk first. */
-  owe(creditor: Creditor, notedBefore: number, done: () => void): void;
+  owe(creditor: Creditor, owed: Owed, done: () => void): void;
 }
 
 /** Parts of it. */
@@ -41,12 +51,14 @@ export function createAcknowledgements({ ledger, isBusy }: AcknowledgementsOptio
   }
 
   return {
-    owe(creditor, notedBefore, done) {
+    owe(creditor, { notedBefore, bytes }, done) {
       if (ledger.noted === notedBefore && creditor.owedAcknowledgements === 0 && !isBusy()) return done();
       creditor.owedAcknowledgements++;
+      creditor.inflow.begin(bytes);
       ledger.whenKept(() =>
         holdOrGo(() => {
           creditor.owedAcknowledgements--;
+          creditor.inflow.end(bytes);
           done();
         }),
       );

@@ -36,6 +36,9 @@ export function createAdmission({ access, sessions, limits, counters }: Admissio
     if (!request.hasValidId || !isPlainText(clientId, limits.clientIdBytes)) {
       return { code: 2, reason: "client-id" };
     }
+    // Longer than any name there is: not worth a look-up.
+    if (Buffer.byteLength(request.username ?? "") > limits.userNameBytes)
+      return { code: 4, reason: "user-name" };
     const identity = await access.authenticate(credentials);
     if ("refused" in identity) return { code: CODES[identity.refused], reason: identity.reason };
     if (!ownsClientId(identity, clientId)) return { code: 5, reason: "client-id-of-other-user" };

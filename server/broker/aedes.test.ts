@@ -1,12 +1,13 @@
 // Holds each seam that we rely on in aedes. It fails when an upgrade moves one; then aedes.ts must be thought through.
 import { createServer, type Server } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { Aedes } from "aedes";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import aedesPackage from "../../node_modules/aedes/package.json" with { type: "json" };
 import { createAedesPort } from "./aedes.ts";
 import { encodePuback } from "./encode.ts";
 import { brokerLimits } from "./limits.ts";
-import type { ConnectRequest, InboundPublish, PeerHooks, PeerPort } from "./peer.ts";
+import type { ConnectRequest, InboundPublish, Peer, PeerHooks, PeerPort } from "./peer.ts";
 import { portOf } from "./tcpListener.ts";
 import { connectBytes } from "./testing/packetBytes.ts";
 import { createRawClient, publishPacket, type RawClient } from "./testing/rawClient.ts";
@@ -15,6 +16,9 @@ let port: PeerPort;
 let server: Server;
 let calls: string[];
 let heldPublishes: ((error?: Error) => void)[] | undefined;
+/** When set, publishes are told to the inflow as waiting. */
+let countsWaiting: boolean;
+let peers: Peer[];
 let requests: ConnectRequest[];
 let published: InboundPublish[];
 let hasSession: boolean;
@@ -38,12 +42,19 @@ const hooks: PeerHooks = {
     return request.username === "nobody" ? 4 : 0;
   },
   open: () => calls.push("open") !== refusedOpenAt,
+  read: () => {},
+  tooManyFilters: (_peer, count) => void calls.push(`too many ${count}`),
+  pinged: () => void calls.push("pinged"),
   ready: () => void calls.push("ready"),
-  publish(_peer, packet, done) {
+  publish(peer, packet, done) {
     calls.push(`publish ${packet.topic}`);
     published.push(packet);
-    if (heldPublishes === undefined) done();
-    else heldPublishes.push(done);
+    if (heldPublishes === undefined) return done();
+    if (countsWaiting) peer.inflow.begin(packet.payload.length);
+    heldPublishes.push((error) => {
+      if (countsWaiting) peer.inflow.end(packet.payload.length);
+      done(error);
+    });
   },
   acknowledge(peer, id) {
     calls.push(`acknowledge ${id}`);
@@ -71,11 +82,13 @@ beforeEach(async () => {
   [calls, requests, published, clients] = [[], [], [], []];
   hasSession = false;
   heldPublishes = undefined;
+  countsWaiting = false;
+  peers = [];
   heldAnswers = undefined;
   refusedOpenAt = -1;
-  port = createAedesPort(hooks, brokerLimits);
+  port = createAedesPort(hooks, { ...brokerLimits, inboundWaiting: 10 });
   await port.start();
-  server = createServer({ noDelay: true }, (socket) => port.accept(socket));
+  server = createServer({ noDelay: true }, (socket) => peers.push(port.accept(socket)));
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
   });
@@ -94,6 +107,19 @@ function client(options: Partial<Parameters<typeof createRawClient>[0]> = {}): R
   });
   clients.push(created);
   return created;
+}
+
+const SEGMENTS = 2_000;
+
+/** Publishes at QoS 1, each in a segment of its own, without waiting. */
+async function flooding(): Promise<RawClient> {
+  const publisher = client();
+  await publisher.next("connack");
+  for (let n = 0; n < SEGMENTS; n++) {
+    publisher.send(publishPacket(`${n}`, "x", { qos: 1, messageId: n + 1 }));
+    if (n % 10 === 0) await setImmediate();
+  }
+  return publisher;
 }
 
 async function called(call: string): Promise<void> {
@@ -154,6 +180,61 @@ test("PUBLISH: told in order of arrival, not acknowledged before done", async ()
   expect(calls.slice(-2)).toEqual(["acknowledge 1", "released 2"]);
   // Ours, and none of aedes beside it.
   expect(publisher.packets.filter(({ cmd }) => cmd === "puback")).toHaveLength(1);
+});
+
+test("READ: aedes alone reads on while a publish waits, so that the inflow has to stop it", async () => {
+  heldPublishes = [];
+  const publisher = await flooding();
+  await expect.poll(() => published.length).toBeGreaterThan(50);
+  expect(publisher.packets.filter(({ cmd }) => cmd === "puback")).toEqual([]);
+});
+
+test("READ: beyond a number of waiting publishes nothing is read; it goes on in order when half are answered", async () => {
+  heldPublishes = [];
+  countsWaiting = true;
+  const publisher = await flooding();
+  await called("publish 10");
+  publisher.send({ cmd: "pingreq" });
+  const other = client({ clientId: "other" });
+  other.send({ cmd: "pingreq" });
+  await called("pinged");
+  // The pieces that TCP had joined may carry a few more; the flood itself stays outside.
+  expect(published.length).toBeLessThan(SEGMENTS / 2);
+  expect(calls.filter((call) => call === "pinged")).toHaveLength(1);
+  while (published.length < SEGMENTS || heldPublishes.length > 0) {
+    for (const done of heldPublishes.splice(0)) done();
+    await setImmediate();
+  }
+  await publisher.next("pingresp");
+  expect(published.map(({ topic }) => topic)).toEqual(Array.from({ length: SEGMENTS }, (_, n) => `${n}`));
+  await expect.poll(() => publisher.packets.filter(({ cmd }) => cmd === "puback").length).toBe(SEGMENTS);
+});
+
+test("READ: a held client is not read, and its keep-alive does not run out", async () => {
+  const held = client({ clientId: "held", keepalive: 1 });
+  await held.next("connack");
+  await called("ready");
+  peers[0]?.inflow.hold("disk");
+  held.send(publishPacket("later", "x", { qos: 1, messageId: 1 }));
+  const mute = client({ clientId: "mute", keepalive: 1 });
+  await mute.closed;
+  expect(calls).toContain("closed keepalive");
+  expect(calls).not.toContain("publish later");
+  peers[0]?.inflow.hold("rate");
+  peers[0]?.inflow.release("disk");
+  expect(peers[0]?.inflow.isHeld).toBe(true);
+  peers[0]?.inflow.release("rate");
+  await held.next("puback");
+});
+
+test("SUBSCRIBE: filters beyond the limit are told and not asked about", async () => {
+  const subscriptions = Array.from({ length: 103 }, (_, n) => ({ topic: `${n}`, qos: 0 }) as const);
+  const subscriber = client();
+  subscriber.send({ cmd: "subscribe", messageId: 1, subscriptions });
+  const { granted } = await subscriber.next("suback");
+  expect(granted).toEqual([...Array.from({ length: 100 }, () => 0), 128, 128, 128]);
+  expect(calls).toContain("too many 3");
+  expect(calls.filter((call) => call.startsWith("subscribe "))).toHaveLength(100);
 });
 
 test("PUBLISH: an error closes the connection without acknowledgement", async () => {

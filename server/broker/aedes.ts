@@ -1,7 +1,7 @@
 import { Aedes, type Client, type ConnectPacket, type PublishPacket } from "aedes";
-import { EventEmitter } from "node:events";
 import type { Duplex } from "node:stream";
 import type { Packet } from "mqtt-packet";
+import { EventEmitter } from "node:events";
 import { createByteBudget } from "./byteBudget.ts";
 import { causeOf, refusalReason } from "./closeReasons.ts";
 import { connectRequest } from "./connectRequest.ts";
@@ -9,6 +9,7 @@ import { createFilterCover } from "./filterCover.ts";
 import { createFrameRules } from "./frameRules.ts";
 import { createFrameGuard, type FrameGuard } from "./frames.ts";
 import type { FrameViolation } from "./frameViolation.ts";
+import { createInflow } from "./inflow.ts";
 import type { CloseCause, ConnackCode, Peer } from "./peer.ts";
 import type { PeerHooks, PeerLimits, PeerPort, Wiretap } from "./peer.ts";
 import { createAedesPersistence } from "./persistence.ts";
@@ -20,6 +21,8 @@ interface ClientInside {
     parse(chunk: Uint8Array): number;
     prependListener(event: "packet", listener: (packet: Packet) => void): unknown;
   };
+  /** Runs when the client has a keep-alive and is connected. */
+  readonly _keepaliveTimer?: NodeJS.Timeout | null;
   /** Set by a DISCONNECT packet. */
   readonly _disconnected: boolean;
   /** By filter, which is a number here. */
@@ -60,7 +63,7 @@ export function createAedesPort(
   watch?: (connection: Duplex) => Wiretap,
 ): PeerPort {
   const peers = new WeakMap<Client, AedesPeer>();
-  const cover = createFilterCover();
+  const cover = createFilterCover(limits.filtersPerSubscribe);
   const rules = createFrameRules(limits);
   const strangers = createByteBudget(limits.unauthenticatedBytes);
   let isStopping = false;
@@ -165,7 +168,7 @@ export function createAedesPort(
     },
     authorizeSubscribe(client, subscription, done) {
       const filter = cover.of(subscription);
-      // Without one it is the mark of a session that exists; its subscriptions are in our bus.
+      // Without one it is beyond the limit of its packet, or the mark of a session that exists; its subscriptions are in our bus.
       if (filter === undefined) return done(null, null);
       const { qos } = subscription;
       const isGranted = withPeer(client, "subscribe", false, (peer) => hooks.subscribe(peer, filter, qos));
@@ -203,6 +206,7 @@ export function createAedesPort(
   aedes.on("unsubscribe", (filters, client) =>
     tell(client, "unsubscribed", (peer) => hooks.unsubscribed(peer, filters)),
   );
+  aedes.on("ping", (_packet, client) => tell(client, "ping", (peer) => hooks.pinged(peer)));
   aedes.on("keepaliveTimeout", (client) => tell(client, "keep alive", (peer) => peer.blame("keepalive")));
   aedes.on("clientDisconnect", (client) => {
     // aedes forgets the open client of that id even when the one that ended was never registered.
@@ -248,6 +252,16 @@ export function createAedesPort(
       });
     },
     accept(connection, request) {
+      const inflow = createInflow({
+        connection,
+        ...limits,
+        onRead: (bytes) => tell(client, "read", () => hooks.read(peer, bytes)),
+        // A client that is not read cannot show that it lives [MQTT-3.1.2-24].
+        onHeld() {
+          const { _keepaliveTimer: timer } = insideOfClient(client);
+          timer?.refresh();
+        },
+      });
       const client = aedes.handle(connection, request);
       const { _parser: parser } = insideOfClient(client);
       const parse = parser.parse.bind(parser);
@@ -258,9 +272,12 @@ export function createAedesPort(
         isAdmitted: () => peer.isOpen,
         pass: parse,
       });
-      const peer = createPeer({ client, connection, guard });
+      const peer = createPeer({ client, connection, inflow, guard });
       peers.set(client, peer);
-      parser.prependListener("packet", cover.cover);
+      parser.prependListener("packet", (packet) => {
+        const excess = cover.cover(packet);
+        if (excess > 0) tell(client, "filters", () => hooks.tooManyFilters(peer, excess));
+      });
       parser.parse = (chunk) => {
         const violation = guard.receive(chunk);
         if (violation !== undefined) tell(client, "refuse", () => refuse(peer, violation));
@@ -273,7 +290,7 @@ export function createAedesPort(
   };
 }
 
-function createPeer(parts: Pick<AedesPeer, "client" | "connection" | "guard">): AedesPeer {
+function createPeer(parts: Pick<AedesPeer, "client" | "connection" | "inflow" | "guard">): AedesPeer {
   const peer: AedesPeer = {
     ...parts,
     cause: undefined,

@@ -1,4 +1,4 @@
-import { encodePublish, type PublishFrame } from "./encode.ts";
+import { encodePublish, payloadOf, type PublishFrame } from "./encode.ts";
 
 /** MQTT quality of service. */
 export type Qos = 0 | 1 | 2;
@@ -45,6 +45,8 @@ export interface Outgoing {
   readonly replayed: boolean;
   /** The bytes for one QoS, encoded at first use and shared by all subscribers. */
   frame(qos: Qos): PublishFrame;
+  /** The payload where it lies in that frame: the same for all rows, and no view of the network's memory. */
+  keptPayload(qos: Qos): Uint8Array;
 }
 
 /** Prepares a message for its subscribers. */
@@ -52,15 +54,41 @@ export function createOutgoing(
   message: Pick<Arrival, "topic" | "payload" | "qos"> & Partial<Pick<Arrival, "clientId">>,
   replayed = false,
 ): Outgoing {
-  const { topic, payload, qos } = message;
-  const frames: (PublishFrame | undefined)[] = [undefined, undefined, undefined];
-  return {
-    topic,
-    payload,
-    qos,
-    publisher: message.clientId,
-    replayed,
-    frame: (granted) =>
-      (frames[granted] ??= encodePublish({ topic, payload, qos: granted, retain: replayed })),
-  };
+  return new SharedMessage(message, replayed);
+}
+
+/** A class, because one is made for each message: its methods cost nothing then, which closures would. */
+class SharedMessage implements Outgoing {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: Qos;
+  readonly publisher: string | undefined;
+  readonly replayed: boolean;
+  #frame0: PublishFrame | undefined;
+  #frame1: PublishFrame | undefined;
+  #frame2: PublishFrame | undefined;
+  #keptPayload: Uint8Array | undefined;
+
+  constructor(message: Parameters<typeof createOutgoing>[0], replayed: boolean) {
+    this.topic = message.topic;
+    this.payload = message.payload;
+    this.qos = message.qos;
+    this.publisher = message.clientId;
+    this.replayed = replayed;
+  }
+
+  frame(qos: Qos): PublishFrame {
+    if (qos === 0) return (this.#frame0 ??= this.#encode(qos));
+    if (qos === 1) return (this.#frame1 ??= this.#encode(qos));
+    return (this.#frame2 ??= this.#encode(qos));
+  }
+
+  keptPayload(qos: Qos): Uint8Array {
+    return (this.#keptPayload ??= payloadOf(this.frame(qos)));
+  }
+
+  #encode(qos: Qos): PublishFrame {
+    const { topic, payload, replayed } = this;
+    return encodePublish({ topic, payload, qos, retain: replayed });
+  }
 }

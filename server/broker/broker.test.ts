@@ -364,6 +364,8 @@ describe("sessions", () => {
   });
 
   test("a takeover is never told as an end: only a newer epoch comes up", async () => {
+    await hub.stop();
+    hub = await startTestBroker({ limits: { takeoversPerClient: 20 } });
     const options = {
       clientId: "roamer",
       will: { topic: "state/roamer", payload: Buffer.from("offline"), qos: 1, retain: false },

@@ -2,21 +2,25 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import type { Access, Knock } from "./access.ts";
+import { isLoopback, plainAddress } from "./address.ts";
 import { createAedesPort } from "./aedes.ts";
 import type { Arrival, Qos } from "./arrival.ts";
+import { createBans } from "./bans.ts";
 import { createBus } from "./bus.ts";
 import type { ClientInfo } from "./clients.ts";
 import { createConnections, type SessionChange } from "./connections.ts";
 import { countRefused, createCounters } from "./counters.ts";
-import { createGate, plainAddress } from "./gate.ts";
+import type { BrokerFinding } from "./finding.ts";
+import { createGate } from "./gate.ts";
+import { createInbound } from "./inbound.ts";
 import { createIngest, type HubMessage, type Question } from "./ingest.ts";
 import { createLedger } from "./ledger.ts";
 import { brokerLimits, type BrokerLimits } from "./limits.ts";
 import { createLinks } from "./link.ts";
 import type { Log } from "./log.ts";
-import { createOnceAMinute } from "./onceAMinute.ts";
 import type { PacketTraces } from "./packetTraces.ts";
 import type { CloseCause, Peer } from "./peer.ts";
+import { createRareLog } from "./rareLog.ts";
 import { createRetainedIndex } from "./retained.ts";
 import { createSessions } from "./sessions.ts";
 import type { BrokerStats } from "./stats.ts";
@@ -34,6 +38,7 @@ export type { AclRule } from "./acl.ts";
 export type { Arrival, Origin, Qos } from "./arrival.ts";
 export type { ClientInfo, TlsInfo } from "./clients.ts";
 export type { SessionChange } from "./connections.ts";
+export type { BrokerFinding } from "./finding.ts";
 export type { HubMessage } from "./ingest.ts";
 export type { BrokerLimits } from "./limits.ts";
 export type { HistogramReading } from "./histogram.ts";
@@ -86,6 +91,7 @@ export interface Broker {
   onMessage(listener: (arrival: Arrival) => void): () => void;
   onSession(listener: (change: SessionChange) => void): () => void;
   onRefusal(listener: (knock: Knock) => void): () => void;
+  onFinding(listener: (finding: BrokerFinding) => void): () => void;
   /**
    * Sends a message of the hub itself; throws when the topic cannot be published to. Resolves when what must survive
    * of it is on disk.
@@ -117,9 +123,10 @@ export function createBroker(options: BrokerOptions): Broker {
   const { access, storage, schedule, now, log } = options;
   const limits = { ...brokerLimits, ...options.limits };
   const counters = createCounters();
-  const mayLog = createOnceAMinute(now);
+  const rareLog = createRareLog(log, now);
   const sessionListeners = createListeners<SessionChange>(log);
   const knockListeners = createListeners<Knock>(log);
+  const findingListeners = createListeners<BrokerFinding>(log);
   const ways = new WeakMap<Duplex, Way>();
   /** The socket below TLS: it was counted in before there was a connection. */
   const sockets = new WeakMap<Duplex, Duplex>();
@@ -167,12 +174,37 @@ export function createBroker(options: BrokerOptions): Broker {
     now,
     onDenied({ clientId, user }, topic) {
       visibility.denied(clientId, topic);
-      if (mayLog(`publish ${clientId}`)) log.info({ clientId, user, topic }, "A publish was refused.");
+      rareLog.info(`publish ${clientId}`, { clientId, user, topic }, "A publish was refused.");
+    },
+  });
+  const gate = createGate({ limits, now, schedule });
+  const flapping = createBans({
+    strikesOf: () => limits.takeoversPerClient,
+    banMs: limits.banMs,
+    now,
+    onBan({ key: clientId, notes, until }) {
+      counters.banned.flapping++;
+      log.warn(
+        { clientId, addresses: notes, until },
+        "Two devices seem to share a client id; it is refused.",
+      );
+      findingListeners.tell({ kind: "flapping", clientId, addresses: notes, until });
+    },
+  });
+  const violators = createBans({
+    strikesOf: (address) =>
+      isLoopback(address) ? limits.protocolErrorsFromLoopback || Infinity : limits.protocolErrorsPerAddress,
+    banMs: limits.banMs,
+    now,
+    onBan({ key: address, until }) {
+      counters.banned["protocol-errors"]++;
+      log.warn({ address, until }, "An address that kept violating the protocol is refused.");
+      findingListeners.tell({ kind: "protocol-errors", address, until });
     },
   });
   const wills = createWills({ ledger, publish: publishLeftWill });
-  const gate = createGate(limits);
   const createLink = createLinks(visibility.flushWatch);
+  const { socketBufferBytes, drainMs } = limits;
   const connections = createConnections({
     access,
     sessions,
@@ -182,8 +214,27 @@ export function createBroker(options: BrokerOptions): Broker {
     wills,
     limits,
     counters,
-    createLink: ({ connection }, reactions) => createLink({ connection, ...limits, ...reactions }),
-    addressOf: (peer) => wayOf(peer).address,
+    createLink: ({ connection }, reactions) =>
+      createLink({ connection, socketBufferBytes, drainMs, ...reactions }),
+    createInbound: (peer, { clientId, ...client }) =>
+      createInbound({
+        ...client,
+        inflow: peer.inflow,
+        limits,
+        now,
+        schedule,
+        onThrottled() {
+          counters.throttled++;
+          rareLog.info(`throttled ${clientId}`, { clientId }, "A client sends too fast and has to wait.");
+        },
+        onIdle() {
+          hooks.refused(peer, "idle");
+          peer.close("keepalive");
+        },
+      }),
+    flapping,
+    onViolation: (peer, reason) => violators.strike(addressOf(peer), reason),
+    addressOf,
     wayOf,
     onAdmitted: ({ connection }) => gate.admit(sockets.get(connection) ?? connection),
     onChange(change) {
@@ -191,11 +242,12 @@ export function createBroker(options: BrokerOptions): Broker {
       sessionListeners.tell(change);
     },
     onKnock: knockListeners.tell,
-    mayLog,
     now,
     log,
+    rareLog,
   });
-  const port = createAedesPort(visibility.observed(connections.hooks), limits, visibility.watch);
+  const hooks = visibility.observed(connections.hooks);
+  const port = createAedesPort(hooks, limits, visibility.watch);
   let isOpen = false;
   let cancelSweep = () => {};
   let cancelGrace = () => {};
@@ -226,14 +278,24 @@ export function createBroker(options: BrokerOptions): Broker {
     return way;
   }
 
-  function enter(connection: Duplex, from: string | undefined): boolean {
-    const address = plainAddress(from);
-    const reason = isOpen ? gate.enter(connection, address) : "stopped";
-    if (reason === undefined) return true;
+  function addressOf(peer: Peer): string {
+    return wayOf(peer).address;
+  }
+
+  /** Counts a connection in, or refuses it; `onTurn` comes now, or later when many come at once. */
+  function enter(connection: Duplex, address: string, onTurn: () => void): void {
+    // One that waits for its turn may end before anybody else listens.
+    connection.on("error", () => {});
+    const reason = refusal(connection, address, onTurn);
+    if (reason === undefined) return;
     countRefused(counters, reason);
-    if (mayLog(`refused ${reason}`)) log.warn({ address, reason }, "A connection was refused.");
-    connection.on("error", () => {}).destroy();
-    return false;
+    rareLog.warn(`refused ${reason} ${address}`, { address, reason }, "A connection was refused.");
+    connection.destroy();
+  }
+
+  function refusal(connection: Duplex, address: string, onTurn: () => void): string | undefined {
+    if (!isOpen) return "stopped";
+    return violators.refuses(address) ? "protocol-errors" : gate.enter(connection, address, onTurn);
   }
 
   function accept(connection: Duplex, way: Way, request?: IncomingMessage): void {
@@ -243,12 +305,12 @@ export function createBroker(options: BrokerOptions): Broker {
   }
 
   const tcp = createTcpListener((socket) => {
-    if (!enter(socket, socket.remoteAddress)) return;
-    accept(socket, { address: plainAddress(socket.remoteAddress), listener: "mqtt" });
+    const address = plainAddress(socket.remoteAddress);
+    enter(socket, address, () => accept(socket, { address, listener: "mqtt" }));
   });
   const tls = createTlsListener({
     handshakeMs: limits.connectMs,
-    enter: (socket) => enter(socket, socket.remoteAddress),
+    enter: (socket, onTurn) => enter(socket, plainAddress(socket.remoteAddress), onTurn),
     accept(connection, socket) {
       sockets.set(connection, socket);
       accept(connection, tlsWay(connection));
@@ -256,21 +318,19 @@ export function createBroker(options: BrokerOptions): Broker {
     onFailure(error, { remoteAddress, authorizationError }) {
       countRefused(counters, "tls");
       const address = plainAddress(remoteAddress);
-      if (mayLog(`tls ${address}`))
-        log.warn({ address, err: error, authorizationError }, "A TLS handshake failed.");
+      rareLog.warn(`tls ${address}`, { address, err: error, authorizationError }, "A TLS handshake failed.");
     },
   });
   const webSocket = createWebSocketListener({
     frameBytes: limits.packetBytes + limits.packetBytesBeforeConnack,
     accept(connection, request) {
-      const { remoteAddress } = request.socket;
-      if (!enter(connection, remoteAddress)) return;
-      accept(connection, { address: plainAddress(remoteAddress), listener: "websocket" }, request);
+      const address = plainAddress(request.socket.remoteAddress);
+      enter(connection, address, () => accept(connection, { address, listener: "websocket" }, request));
     },
     onRefused(reason, request) {
       countRefused(counters, reason);
       const address = plainAddress(request.socket.remoteAddress);
-      if (mayLog(`upgrade ${address}`)) log.info({ address, reason }, "A WebSocket was refused.");
+      rareLog.info(`upgrade ${address}`, { address, reason }, "A WebSocket was refused.");
     },
   });
 
@@ -305,6 +365,7 @@ export function createBroker(options: BrokerOptions): Broker {
     onMessage: (listener) => bus.tap(visibility.timed(listener)),
     onSession: sessionListeners.add,
     onRefusal: knockListeners.add,
+    onFinding: findingListeners.add,
     publish: (message) => ingest.send(message),
     submit: ledger.submit,
     retained: (filter) => retained.match(filter),

@@ -29,6 +29,10 @@ export interface ConnectionInfo extends MessageRates {
   readonly version: number;
   readonly transport: "tcp" | "websocket";
   readonly willTopic: string | undefined;
+  /** How often the client was made to wait because it sent too fast. */
+  readonly throttled: number;
+  /** True while the client is not read. */
+  readonly isHeld: boolean;
   readonly will: WillInfo | undefined;
   /** Asks the connection, so it costs something; `undefined` without TLS. */
   tls(): TlsInfo | undefined;
@@ -67,7 +71,7 @@ export function describeClient(sources: ClientSources): ClientInfo {
   const { session, connection, note, queuedSince, sendWindow } = sources;
   const { clientId, user, isPersistent, delivery } = session;
   return {
-    ...delivery.status,
+    ...delivery.status(),
     ...note,
     clientId,
     user,
@@ -80,7 +84,7 @@ export function describeClient(sources: ClientSources): ClientInfo {
 }
 
 function describeConnection(connection: Connection, { rates, underneath }: ClientSources): ConnectionInfo {
-  const { address, epoch, connectedAt, request, peer } = connection;
+  const { address, epoch, connectedAt, request, peer, inbound } = connection;
   const { keepAliveS, version, will } = request;
   const socket = underneath(peer.connection);
   return {
@@ -92,6 +96,8 @@ function describeConnection(connection: Connection, { rates, underneath }: Clien
     version,
     transport: socket === undefined ? "tcp" : "websocket",
     willTopic: will?.topic,
+    throttled: inbound.throttled,
+    isHeld: peer.inflow.isHeld,
     will: will && {
       topic: will.topic,
       qos: will.qos ?? 0,

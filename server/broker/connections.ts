@@ -1,19 +1,23 @@
 import { matchesFilter } from "#flows/topics/topicFilter.ts";
 import { ownsClientId, type Access, type Knock } from "./access.ts";
 import { compileAcl, type Acl } from "./acl.ts";
-import { createAdmission, type Candidate } from "./admission.ts";
+import { createAdmission, type Candidate, type Verdict } from "./admission.ts";
+import type { Bans } from "./bans.ts";
 import { countRefused, type Counters } from "./counters.ts";
 import { textBounds } from "./filters.ts";
+import type { Inbound } from "./inbound.ts";
 import type { Ingest, Publisher } from "./ingest.ts";
 import type { BrokerLimits } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Log } from "./log.ts";
 import type { CloseCause, ConnackCode, ConnectRequest, Peer, PeerHooks } from "./peer.ts";
 import type { Ledger } from "./ledger.ts";
+import type { RareLog } from "./rareLog.ts";
 import type { RetainedIndex, RetainedMessage } from "./retained.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import type { KeptSession } from "./storage.ts";
+import { createTally } from "./tally.ts";
 import type { Wills } from "./wills.ts";
 import type { Way } from "./way.ts";
 
@@ -34,6 +38,7 @@ export interface Connection extends Publisher {
   readonly peer: Peer;
   readonly session: Session;
   readonly link: Link;
+  readonly inbound: Inbound;
   readonly address: string;
   readonly request: ConnectRequest;
   readonly connectedAt: number;
@@ -65,28 +70,48 @@ export interface ConnectionsOptions {
   readonly limits: BrokerLimits;
   readonly counters: Counters;
   readonly createLink: (peer: Peer, reactions: { onRoom: () => void; onStuck: () => void }) => Link;
+  readonly createInbound: (
+    peer: Peer,
+    client: { clientId: string; keepAliveS: number; sent: () => number },
+  ) => Inbound;
   readonly addressOf: (peer: Peer) => string;
+  /** Shuts out client ids that several devices fight for. */
+  readonly flapping: Bans;
+  /** A peer broke the protocol. */
+  readonly onViolation: (peer: Peer, reason: string) => void;
   readonly wayOf: (peer: Peer) => Way;
   /** The CONNECT of a peer was accepted. */
   readonly onAdmitted: (peer: Peer) => void;
   readonly onChange: (change: SessionChange) => void;
   readonly onKnock: (knock: Knock) => void;
-  /** True when a line about this key may be logged now. */
-  readonly mayLog: (key: string) => boolean;
   readonly now: () => number;
   readonly log: Log;
+  /** For what a client could cause without end. */
+  readonly rareLog: RareLog;
 }
 
+/** Ends that two devices with one client id cause in each other, or a client that cannot stay. */
+const BROKEN: ReadonlySet<CloseCause> = new Set(["socket", "keepalive", "protocol", "slow"]);
+/** Closed for cause, yet no violation of the protocol: slow or old networks, other versions. */
+const BLAMELESS: ReadonlySet<string> = new Set([
+  "slow",
+  "connect-timeout",
+  "protocol-version",
+  "idle",
+  "unauthenticated-bytes",
+]);
 const nothingAllowed: Acl = { mayPublish: () => false, maySubscribe: () => false, mayReceive: () => false };
 
 /** Creates the table of connections: who is there, in which epoch, and why somebody left. */
 export function createConnections(options: ConnectionsOptions): Connections {
-  const { access, sessions, ingest, retained, ledger, wills, limits, counters, mayLog, now, log } = options;
+  const { access, sessions, ingest, retained, ledger, wills, limits, counters } = options;
+  const { flapping, now, log, rareLog } = options;
   const bounds = textBounds(limits);
   const admit = createAdmission({ access, sessions, limits, counters });
   const candidates = new WeakMap<Peer, Candidate>();
   const byPeer = new WeakMap<Peer, Connection>();
   const byClient = new Map<string, Connection>();
+  const perUser = createTally();
   let lastEpoch = 0;
 
   function nextEpoch(): number {
@@ -95,18 +120,32 @@ export function createConnections(options: ConnectionsOptions): Connections {
     return lastEpoch;
   }
 
-  async function connect(peer: Peer, request: ConnectRequest): Promise<ConnackCode> {
+  /** A newer connection of a client takes the place of its older one, so it is not one more. */
+  function crowding(user: string | undefined, clientId: string): string | undefined {
+    if (flapping.refuses(clientId)) return "flapping";
+    if (user === undefined || byClient.has(clientId)) return undefined;
+    return perUser.of(user) >= limits.connectionsPerUser ? "connections-per-user" : undefined;
+  }
+
+  async function judge(way: Way, request: ConnectRequest): Promise<Verdict> {
     const { clientId, username, password } = request;
+    const verdict = await admit({ clientId, username, password, ...way }, request);
+    if ("code" in verdict) return verdict;
+    const reason = crowding(verdict.candidate.identity.user, clientId);
+    return reason === undefined ? verdict : { code: 3, reason };
+  }
+
+  async function connect(peer: Peer, request: ConnectRequest): Promise<ConnackCode> {
+    const { clientId, username } = request;
     const address = options.addressOf(peer);
-    const verdict = await admit({ clientId, username, password, ...options.wayOf(peer) }, request);
+    const verdict = await judge(options.wayOf(peer), request);
     if ("candidate" in verdict) {
       candidates.set(peer, verdict.candidate);
       return 0;
     }
     countRefused(counters, verdict.reason);
-    if (mayLog(`connect ${address}`)) {
-      log.info({ clientId, username, address, reason: verdict.reason }, "A client was refused.");
-    }
+    const about = { clientId, username, address, reason: verdict.reason };
+    rareLog.info(`connect ${address}`, about, "A client was refused.");
     options.onKnock({ clientId, username, address, reason: verdict.reason, at: now() });
     return verdict.code;
   }
@@ -123,6 +162,12 @@ export function createConnections(options: ConnectionsOptions): Connections {
       countRefused(counters, "client-id-taken");
       return false;
     }
+    // Others may have come in while this one was looked at.
+    const reason = crowding(user, clientId);
+    if (reason !== undefined) {
+      countRefused(counters, reason);
+      return false;
+    }
     const before = byClient.get(clientId);
     const epoch = nextEpoch();
     const notedBefore = ledger.noted;
@@ -132,6 +177,11 @@ export function createConnections(options: ConnectionsOptions): Connections {
       onStuck: () => peer.close("slow"),
     });
     session.delivery.attach(link);
+    const inbound = options.createInbound(peer, {
+      clientId,
+      keepAliveS: request.keepAliveS,
+      sent: () => session.delivery.status().delivered,
+    });
     const { inboundIds } = session;
     const address = options.addressOf(peer);
     const connectedAt = now();
@@ -141,6 +191,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
       peer,
       session,
       link,
+      inbound,
+      inflow: peer.inflow,
       acl,
       inboundIds,
       owedAcknowledgements: 0,
@@ -149,12 +201,14 @@ export function createConnections(options: ConnectionsOptions): Connections {
     if (ledger.noted !== notedBefore) answerWhenKept(peer);
     byPeer.set(peer, connection);
     byClient.set(clientId, connection);
+    if (user !== undefined) perUser.add(user);
     options.onAdmitted(peer);
     counters.accepted++;
     if (before !== undefined) {
       counters.takeovers++;
       before.peer.blame("takeover");
       before.link.close();
+      flapping.strike(clientId, before.address);
     }
     // Told before the old connection's will is routed: that will is then known to be of an older epoch.
     const cause = before === undefined ? "connect" : "takeover";
@@ -173,10 +227,13 @@ export function createConnections(options: ConnectionsOptions): Connections {
     if (connection === undefined) return;
     const { session, clientId, user, epoch, address } = connection;
     connection.link.close();
+    connection.inbound.close();
+    if (user !== undefined) perUser.remove(user);
     // A hub that ends keeps the wills: whoever does not come back after the restart has really gone.
     if (connection.request.will !== undefined && cause !== "hub-restart") wills.end(connection);
     if (byClient.get(clientId) !== connection) return;
     byClient.delete(clientId);
+    if (BROKEN.has(cause)) flapping.strike(clientId, address);
     sessions.leave(session);
     // A hub that ends leaves everything with whom it is: they all come back.
     if (cause !== "hub-restart") session.passOn();
@@ -200,11 +257,12 @@ export function createConnections(options: ConnectionsOptions): Connections {
   function subscribe(peer: Peer, filter: string, qos: 0 | 1 | 2): boolean {
     const connection = present(peer);
     if (connection === undefined) return false;
+    connection.inbound.count(1);
     const isAllowed = connection.acl.maySubscribe(filter);
     if (isAllowed && connection.session.subscribe(filter, qos)) return true;
     counters.denied.subscribe++;
     const { clientId, user } = connection;
-    if (mayLog(`subscribe ${clientId}`)) log.info({ clientId, user, filter }, "A subscription was refused.");
+    rareLog.info(`subscribe ${clientId}`, { clientId, user, filter }, "A subscription was refused.");
     return false;
   }
 
@@ -221,8 +279,18 @@ export function createConnections(options: ConnectionsOptions): Connections {
     },
     publish(peer, packet, done) {
       const connection = byPeer.get(peer);
-      if (connection === undefined) done(new Error("The client is not connected."));
-      else ingest.publish(connection, packet, done);
+      if (connection === undefined) return done(new Error("The client is not connected."));
+      connection.inbound.count(1);
+      ingest.publish(connection, packet, done);
+    },
+    read(peer, bytes) {
+      byPeer.get(peer)?.inbound.read(bytes);
+    },
+    pinged: (peer) => byPeer.get(peer)?.inbound.count(1),
+    tooManyFilters(peer, count) {
+      counters.denied.subscribe += count;
+      const { clientId, user } = byPeer.get(peer) ?? {};
+      rareLog.info(`subscribe ${clientId}`, { clientId, user, count }, "A SUBSCRIBE had too many filters.");
     },
     acknowledge: (peer, packetId) => byPeer.get(peer)?.link.acknowledge(packetId),
     will(peer, packet) {
@@ -233,6 +301,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       present(peer)?.session.delivery.replay(retainedOf(filters, retained));
     },
     unsubscribed(peer, filters) {
+      present(peer)?.inbound.count(filters.length);
       for (const filter of filters) present(peer)?.session.unsubscribe(filter);
     },
     acknowledged: (peer, packetId) => present(peer)?.session.delivery.acknowledge(packetId),
@@ -250,9 +319,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
       countRefused(counters, reason);
       const clientId = byPeer.get(peer)?.clientId;
       const address = options.addressOf(peer);
-      if (mayLog(`closed ${address}`)) {
-        log.info({ clientId, address, reason }, "A connection was closed for cause.");
-      }
+      rareLog.info(`closed ${address}`, { clientId, address, reason }, "A connection was closed for cause.");
+      if (!BLAMELESS.has(reason)) options.onViolation(peer, reason);
     },
     failed: (error, what) => log.error({ err: error, what }, "The broker could not finish an operation."),
   };

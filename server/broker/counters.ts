@@ -14,6 +14,9 @@ export type DropReason =
 /** What an access list refused. */
 export type DeniedAction = "publish" | "subscribe" | "receive" | "will";
 
+/** Why somebody is shut out for a while. */
+export type BanKind = "flapping" | "protocol-errors";
+
 /** Exact counts since the start. */
 export interface Counters {
   readonly received: [qos0: number, qos1: number, qos2: number];
@@ -34,6 +37,10 @@ export interface Counters {
   accepted: number;
   takeovers: number;
   routeFailures: number;
+  /** How often a client was made to wait because it sent too fast. */
+  throttled: number;
+  /** Client ids and addresses that were shut out for a while. */
+  readonly banned: Record<BanKind, number>;
   readonly denied: Record<DeniedAction, number>;
   readonly dropped: Record<DropReason, number>;
   /** Connections refused or ended for cause, by reason. */
@@ -61,6 +68,8 @@ export function createCounters(): Counters {
     accepted: 0,
     takeovers: 0,
     routeFailures: 0,
+    throttled: 0,
+    banned: { flapping: 0, "protocol-errors": 0 },
     denied: { publish: 0, subscribe: 0, receive: 0, will: 0 },
     dropped: {
       "queue-full": 0,

@@ -57,7 +57,8 @@ export interface Delivery extends ShareMember {
   discard(): number;
   /** Gives up what was not sent yet; what waits for its acknowledgement stays. Returns how many messages that were. */
   clear(): number;
-  readonly status: DeliveryStatus;
+  /** A method: one getter would make an object of this size three times as large. */
+  status(): DeliveryStatus;
 }
 
 /** Numbers of one client. */
@@ -175,8 +176,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     if (!goesNow && !makeRoom(frame.bytes.length)) return false;
     const packetId = qos === 0 ? 0 : nextPacketId();
     const { seq, page, free } = isKept ? newRow(message, packetId, qos) : (mark?.lent ?? noRow);
-    const origin = { share: mark?.share, publisher };
-    const entry = { topic, qos, frame, packetId, seq, page, free, ...origin, isReceived: false };
+    const share = mark?.share;
+    const entry = { topic, qos, frame, packetId, seq, page, free, share, publisher, isReceived: false };
     if (goesNow) sendNow(entry);
     else {
       if (qos > 0) reserved.add(packetId);
@@ -186,7 +187,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     return true;
   }
 
-  function newRow({ topic, payload, replayed }: Outgoing, packetId: number, qos: Qos) {
+  function newRow(message: Outgoing, packetId: number, qos: Qos) {
+    const { topic, replayed } = message;
+    const payload = message.keptPayload(qos);
     const seq = options.nextSeq();
     const page = ledger.note({ do: "queue", seq, clientId, packetId, topic, payload, qos, replayed });
     return { seq, page, free: undefined };
@@ -318,10 +321,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     proceed,
     restore(kept, sentCount) {
       for (const [index, { seq, packetId, qos, replayed, isReceived, ...message }] of kept.entries()) {
-        const { frame } = createOutgoing({ ...message, qos }, replayed);
+        const frame = createOutgoing({ ...message, qos }, replayed).frame(qos);
         const { topic } = message;
         const origin = { share: options.shareOf(topic), publisher: undefined };
-        const entry = { topic, qos, frame: frame(qos), packetId, ...noRow, seq, ...origin, isReceived };
+        const entry = { topic, qos, frame, packetId, ...noRow, seq, ...origin, isReceived };
         lastPacketId = packetId;
         if (isReceived || index < sentCount) inFlight.set(packetId, entry);
         else {
@@ -348,7 +351,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       for (const entry of gone) giveUp(entry, "cleared");
       return gone.length;
     },
-    get status() {
+    status() {
       const { length, bytes } = queue;
       return { queued: length, queuedBytes: bytes, inFlight: inFlight.size, delivered, dropped, drops };
     },

@@ -14,6 +14,8 @@ export interface PublishFields {
 
 const PUBLISH = 0x30;
 const DUP = 0x08;
+/** A PUBACK without its packet id. */
+const PUBACK = 0x40_02_00_00;
 
 /** Encodes a PUBLISH once; `withPacketId` makes the copies for single clients. */
 export function encodePublish({ topic, payload, qos, retain }: PublishFields): PublishFrame {
@@ -53,7 +55,9 @@ export function withPacketId({ bytes, idAt }: PublishFrame, packetId: number, is
 
 /** The answer to a QoS 1 PUBLISH. */
 export function encodePuback(packetId: number): Buffer {
-  return Buffer.from([0x40, 0x02, packetId >>> 8, packetId & 0xff]);
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeUInt32BE(PUBACK + packetId);
+  return bytes;
 }
 
 /** The PUBREL that a repeated QoS 2 handshake goes on with [MQTT-4.3.3-1]. */

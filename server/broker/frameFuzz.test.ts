@@ -10,7 +10,17 @@ const FIXED_SEED = 20_260_928;
 let hub: TestBroker;
 beforeEach(async () => {
   hub = await startTestBroker({
-    limits: { connectMs: 2_000, offlineSessions: 50, queueMessages: 50, retainedTopics: 100 },
+    limits: {
+      connectMs: 2_000,
+      offlineSessions: 50,
+      queueMessages: 50,
+      retainedTopics: 100,
+      // Nobody is shut out: every packet is to meet the rules.
+      connectsPerSecond: 1_000_000,
+      connectsPerSecondFromLoopback: 1_000_000,
+      protocolErrorsFromLoopback: 0,
+      takeoversPerClient: 10_000,
+    },
   });
 });
 afterEach(() => hub.stop());

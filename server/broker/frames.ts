@@ -162,10 +162,12 @@ export function createFrameGuard(options: FrameGuardOptions): FrameGuard {
     receive(chunk) {
       if (isEnded) return undefined;
       // aedes may read on while it handles a packet, which would disturb the parser in the middle of a chunk.
-      waiting.push(chunk);
-      if (isPassing) return undefined;
+      if (isPassing) {
+        waiting.push(chunk);
+        return undefined;
+      }
       isPassing = true;
-      let violation: FrameViolation | undefined;
+      let violation = take(chunk);
       while (violation === undefined && waiting.length > 0) violation = take(waiting.shift() ?? NOTHING);
       isPassing = false;
       // An idle connection keeps no chunk alive.

@@ -1,52 +1,106 @@
 import type { Duplex } from "node:stream";
+import { isLoopback } from "./address.ts";
+import { createConnectRate } from "./connectRate.ts";
 import type { BrokerLimits } from "./limits.ts";
+import { createTally } from "./tally.ts";
 
-/** Counts open connections and says which new one is too many. */
+/** Counts open connections, says which new one is too many, and lets others wait for their turn. */
 export interface Gate {
-  /** The reason to refuse, or `undefined` after the connection was counted in; it leaves by itself at its end. */
-  enter(connection: Duplex, address: string): string | undefined;
+  /**
+   * The reason to refuse, or `undefined`: then it is counted in until its end, and `onTurn` is called now or, when
+   * many come at once, later. Nothing may be read from it before.
+   */
+  enter(connection: Duplex, address: string, onTurn: () => void): string | undefined;
   /** Its CONNECT was accepted. */
   admit(connection: Duplex): void;
   /** Destroys what is still open, and waits until it is gone. */
   closeAll(): Promise<void>;
   readonly count: number;
+  /** Connections that wait for their turn. */
+  readonly waiting: number;
+}
+
+/** What a gate works with. */
+export interface GateOptions {
+  readonly limits: BrokerLimits;
+  readonly now: () => number;
+  /** Runs later, unless the answer is called before. */
+  readonly schedule: (run: () => void, delayMs: number) => () => void;
 }
 
 /** Creates a gate for all listeners together. */
-export function createGate(limits: BrokerLimits): Gate {
+export function createGate({ limits, now, schedule }: GateOptions): Gate {
+  const rate = createConnectRate(limits, now);
   const open = new Set<Duplex>();
   const strangers = new Set<Duplex>();
-  const perAddress = new Map<string, number>();
+  const waiting = new Map<Duplex, () => void>();
+  const perAddress = createTally();
+  let cancel: (() => void) | undefined;
 
   function leave(connection: Duplex, address: string): void {
     open.delete(connection);
-    strangers.delete(connection);
-    const left = (perAddress.get(address) ?? 1) - 1;
-    if (left > 0) perAddress.set(address, left);
-    else perAddress.delete(address);
+    waiting.delete(connection);
+    perAddress.remove(address);
+    admit(connection);
+  }
+
+  function admit(connection: Duplex): void {
+    if (strangers.delete(connection)) letIn();
+  }
+
+  function letIn(): void {
+    if (cancel !== undefined) return;
+    for (const [connection, onTurn] of waiting) {
+      if (strangers.size >= limits.connectionsUnauthenticated) return;
+      const turnMs = rate.turnMs();
+      if (turnMs > 0) {
+        cancel = schedule(() => {
+          cancel = undefined;
+          letIn();
+        }, turnMs);
+        return;
+      }
+      waiting.delete(connection);
+      strangers.add(connection);
+      onTurn();
+    }
+  }
+
+  function refusal(address: string): string | undefined {
+    const addressMax = isLoopback(address) ? limits.connectionsFromLoopback : limits.connectionsPerAddress;
+    if (open.size >= limits.connections) return "connections";
+    if (perAddress.of(address) >= addressMax) return "connections-per-address";
+    return rate.fromAddress(address) ? undefined : "connect-rate";
   }
 
   return {
-    enter(connection, address) {
-      const fromAddress = perAddress.get(address) ?? 0;
-      const addressMax = isLoopback(address) ? limits.connectionsFromLoopback : limits.connectionsPerAddress;
-      if (open.size >= limits.connections) return "connections";
-      if (strangers.size >= limits.connectionsUnauthenticated) return "connections-unauthenticated";
-      if (fromAddress >= addressMax) return "connections-per-address";
+    enter(connection, address, onTurn) {
+      const reason = refusal(address);
+      if (reason !== undefined) return reason;
+      waiting.set(connection, onTurn);
+      letIn();
+      if (waiting.size > limits.connectionsWaiting) {
+        waiting.delete(connection);
+        return strangers.size >= limits.connectionsUnauthenticated
+          ? "connections-unauthenticated"
+          : "connect-rate-hub";
+      }
       open.add(connection);
-      strangers.add(connection);
-      perAddress.set(address, fromAddress + 1);
+      perAddress.add(address);
       connection.once("close", () => leave(connection, address));
       return undefined;
     },
-    admit(connection) {
-      strangers.delete(connection);
-    },
+    admit,
     async closeAll() {
+      waiting.clear();
+      cancel?.();
       await Promise.all(Array.from(open, destroyed));
     },
     get count() {
       return open.size;
+    },
+    get waiting() {
+      return waiting.size;
     },
   };
 }
@@ -56,13 +110,4 @@ function destroyed(connection: Duplex): Promise<void> {
     connection.once("close", resolve);
     connection.destroy();
   });
-}
-
-/** The address as people write it: an IPv4 client of an IPv6 socket is an IPv4 client. */
-export function plainAddress(address: string | undefined): string {
-  return (address ?? "").replace(/^::ffff:(?=\d+\.)/, "");
-}
-
-function isLoopback(address: string): boolean {
-  return address === "::1" || address.startsWith("127.");
 }

@@ -2,11 +2,11 @@ import { createAcknowledgements, type Creditor } from "./acknowledgements.ts";
 import type { Acl } from "./acl.ts";
 import type { Arrival, Origin, Qos } from "./arrival.ts";
 import type { Bus } from "./bus.ts";
+import { endingError } from "./closeReasons.ts";
 import { countMessage, type Counters } from "./counters.ts";
 import { isPublishable, textBounds } from "./filters.ts";
 import type { Ledger } from "./ledger.ts";
 import type { BrokerLimits } from "./limits.ts";
-import { ownBytes } from "./ownBytes.ts";
 import type { InboundPublish } from "./peer.ts";
 import { remember } from "./remember.ts";
 import type { RetainedIndex } from "./retained.ts";
@@ -75,11 +75,8 @@ export function createIngest(options: IngestOptions): Ingest {
   const isHubTopic = remember((topic) => isPublishable(topic, bounds));
 
   function accept(message: Omit<Arrival, "journalId">): void {
-    // In memory of its own before it goes into several rows.
-    const isKept = message.qos > 0 || message.retain;
-    const payload = isKept ? ownBytes(message.payload) : message.payload;
     const journalId = message.qos > 0 && isAwaited(message) ? nextId() : undefined;
-    const { topic, qos, retain, seenAt, clientId, user, epoch, will, origin } = message;
+    const { topic, payload, qos, retain, seenAt, clientId, user, epoch, will, origin } = message;
     // One by one: spreading an object of this size costs a microsecond.
     const arrival = {
       topic,
@@ -101,7 +98,9 @@ export function createIngest(options: IngestOptions): Ingest {
 
   function note(arrival: Arrival, id: string): void {
     counters.journaled++;
-    const { topic, payload, qos, retain, clientId, user, epoch, will, seenAt, origin } = arrival;
+    const { topic, qos, retain, clientId, user, epoch, will, seenAt, origin } = arrival;
+    // A copy, since the payload is a view of a whole network buffer, which would wait for the disk with it.
+    const payload = Buffer.from(arrival.payload);
     ledger.note({
       do: "journal",
       id,
@@ -154,13 +153,15 @@ export function createIngest(options: IngestOptions): Ingest {
       counters.receivedBytes += packet.payload.length;
       const notedBefore = ledger.noted;
       const id = qos === 2 ? takeId(publisher, messageId) : "new";
-      if (id === "too-many") return done(new Error("Too many QoS 2 messages wait for their PUBREL."));
+      if (id === "too-many") {
+        return done(endingError("inbound-qos2", "Too many QoS 2 messages wait for their PUBREL."));
+      }
       // A refused message is acknowledged all the same: closing would only make the client repeat it [MQTT-3.3.5-2].
       if (id === "new") fromClient(publisher, packet, false);
       // [MQTT-4.3.3-2]: acknowledged again, not routed again
       else counters.duplicates++;
       if (qos === 0) done();
-      else acknowledgements.owe(publisher, notedBefore, done);
+      else acknowledgements.owe(publisher, { notedBefore, bytes: packet.payload.length }, done);
     },
     will(author, packet) {
       counters.wills++;

@@ -24,11 +24,11 @@ export interface LinkOptions {
   readonly onStuck: () => void;
 }
 
-/** Hears how long the frames of one turn waited; one question to the clock a turn costs nothing. */
+/** Hears how long the messages of one turn waited; one question to the clock a turn costs nothing. */
 export interface FlushWatch {
   now(): number;
-  /** `firstAt` is when the first of these frames was ready to go. */
-  flushed(firstAt: number, frames: number): void;
+  /** `firstAt` is when the first of these messages, or an acknowledgement before it, was ready to go. */
+  flushed(firstAt: number, messages: number): void;
 }
 
 /** Unsent bytes above which a replay pauses. */
@@ -47,9 +47,9 @@ export function createLinks(onFlush?: FlushWatch): (options: LinkOptions) => Lin
   function flushAll(): void {
     const flushes = dirty;
     dirty = [];
-    let frames = 0;
-    for (const flush of flushes) frames += flush();
-    onFlush?.flushed(firstAt, frames);
+    let messages = 0;
+    for (const flush of flushes) messages += flush();
+    onFlush?.flushed(firstAt, messages);
   }
 
   return (options) =>
@@ -63,6 +63,8 @@ export function createLinks(onFlush?: FlushWatch): (options: LinkOptions) => Lin
 function createLink(options: LinkOptions, soon: (flush: () => number) => void): Link {
   const { connection, socketBufferBytes, drainMs } = options;
   let frames: Buffer[] = [];
+  /** Of the frames; the others are acknowledgements. */
+  let messages = 0;
   let pendingBytes = 0;
   let handedOverBytes = 0;
   let watch: NodeJS.Timeout | undefined;
@@ -71,14 +73,16 @@ function createLink(options: LinkOptions, soon: (flush: () => number) => void): 
   function flush(): number {
     const batch = frames;
     const bytes = pendingBytes;
+    const count = messages;
     frames = [];
+    messages = 0;
     pendingBytes = 0;
     if (isClosed || connection.destroyed) return 0;
     handedOverBytes += bytes;
     if (batch.length === 1 && batch[0] !== undefined) connection.write(batch[0]);
     else if (bytes <= JOINED_BYTES_MAX) connection.write(Buffer.concat(batch, bytes));
     else writeCorked(connection, batch);
-    return batch.length;
+    return count;
   }
 
   function onDrain(): void {
@@ -110,16 +114,20 @@ function createLink(options: LinkOptions, soon: (flush: () => number) => void): 
     return true;
   }
 
-  function write(frame: Buffer): void {
-    if (isClosed) return;
+  function add(frame: Buffer): void {
     pendingBytes += frame.length;
     if (frames.push(frame) === 1) soon(flush);
   }
 
   return {
-    write,
+    write(frame) {
+      if (isClosed) return;
+      messages++;
+      add(frame);
+    },
     acknowledge(packetId) {
-      write(encodePuback(packetId));
+      if (isClosed) return;
+      add(encodePuback(packetId));
       exceeds(socketBufferBytes);
     },
     isFull: () => exceeds(socketBufferBytes),

@@ -1,7 +1,4 @@
-/**
- * The bytes in memory of their own. Why: a payload is a view of a whole network buffer, which it would keep alive, and
- * which would cross to the writer thread with it.
- */
+/** The bytes in memory of their own: a payload is a view of a whole network buffer, which it would keep alive. */
 export function ownBytes(bytes: Uint8Array): Uint8Array {
   if (bytes.byteLength === bytes.buffer.byteLength) return bytes;
   const own = Buffer.allocUnsafeSlow(bytes.length);

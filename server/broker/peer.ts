@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Qos } from "./arrival.ts";
 import type { FrameLimits } from "./frames.ts";
+import type { Inflow } from "./inflow.ts";
 
 /** Why a connection ended, as far as the protocol tells. */
 export type CloseCause =
@@ -20,6 +21,8 @@ export type ConnackCode = 0 | 2 | 3 | 4 | 5;
 /** One MQTT connection. */
 export interface Peer {
   readonly connection: Duplex;
+  /** Stops and goes on reading this client. */
+  readonly inflow: Inflow;
   /** Ends the connection; its Last Will is published. The first cause given counts. */
   close(cause: CloseCause): void;
   /** Names the cause of an end that comes anyway. */
@@ -58,6 +61,8 @@ export interface PeerHooks {
    * the new one instead.
    */
   open(peer: Peer): boolean;
+  /** So many bytes were taken from the socket; they are parsed right after. */
+  read(peer: Peer, bytes: number): void;
   /** The CONNACK is sent. */
   ready(peer: Peer): void;
   /** In order of arrival; the acknowledgement waits for `done`. An error closes the connection. */
@@ -68,6 +73,10 @@ export interface PeerHooks {
   will(peer: Peer, packet: InboundPublish): void;
   /** Before the SUBACK, for each filter in it; false answers 0x80. */
   subscribe(peer: Peer, filter: string, qos: Qos): boolean;
+  /** So many filters of one SUBSCRIBE were beyond the limit and got 0x80 without being asked about. */
+  tooManyFilters(peer: Peer, count: number): void;
+  /** A PINGREQ came. */
+  pinged(peer: Peer): void;
   /** The SUBACK is written; only granted filters. */
   subscribed(peer: Peer, filters: readonly string[]): void;
   /** Before the UNSUBACK of a session that outlives its connection, and after any UNSUBACK. */
@@ -102,6 +111,9 @@ export interface PeerLimits extends FrameLimits {
   readonly connectMs: number;
   readonly drainMs: number;
   readonly packetsBehindConnect: number;
+  readonly filtersPerSubscribe: number;
+  readonly inboundWaiting: number;
+  readonly inboundWaitingBytes: number;
 }
 
 /** The protocol engine, seen from our side. */

@@ -70,11 +70,15 @@ interface Subscription {
 
 /** Creates the session of one client, without subscriptions. */
 export function createSession(request: SessionRequest, parts: SessionParts): Session {
-  const { bus, limits, ledger } = parts;
+  const { bus, limits, counters, ledger, nextSeq, onBytes, onOverflow } = parts;
   const { clientId, isPersistent } = request;
   const subscriptions = new Map<string, Subscription>();
   const delivery = createDelivery({
-    ...parts,
+    counters,
+    ledger,
+    nextSeq,
+    onBytes,
+    onOverflow,
     clientId,
     isPersistent,
     sendWindow: limits.sendWindow,
@@ -120,7 +124,7 @@ export function createSession(request: SessionRequest, parts: SessionParts): Ses
   const session: Session = {
     ...request,
     delivery,
-    inboundIds: createInboundIds(request, ledger),
+    inboundIds: new KeptIds(request, ledger),
     offlineSince: undefined,
     subscribe(filter, qos) {
       const before = subscriptions.get(filter);
@@ -158,23 +162,41 @@ export function createSession(request: SessionRequest, parts: SessionParts): Ses
   return session;
 }
 
-/** Of a session that outlives its connection the ids are kept too: a restarted hub must not route a message twice. */
-function createInboundIds({ clientId, isPersistent }: SessionRequest, ledger: Ledger): InboundIds {
-  const ids = new Set<number>();
-  return {
-    get size() {
-      return ids.size;
-    },
-    has: (packetId) => ids.has(packetId),
-    add(packetId) {
-      ids.add(packetId);
-      if (isPersistent) ledger.note({ do: "inbound", clientId, packetId });
-    },
-    delete(packetId) {
-      if (ids.delete(packetId) && isPersistent) ledger.note({ do: "release", clientId, packetId });
-    },
-    restore(kept) {
-      for (const packetId of kept) ids.add(packetId);
-    },
-  };
+/**
+ * Of a session that outlives its connection the ids are kept too: a restarted hub must not route a message twice. A
+ * class, because every connection has one, and few ever publish with QoS 2.
+ */
+class KeptIds implements InboundIds {
+  readonly #owner: SessionRequest;
+  readonly #ledger: Ledger;
+  #ids: Set<number> | undefined;
+
+  constructor(owner: SessionRequest, ledger: Ledger) {
+    this.#owner = owner;
+    this.#ledger = ledger;
+  }
+
+  get size() {
+    return this.#ids?.size ?? 0;
+  }
+
+  has(packetId: number): boolean {
+    return this.#ids?.has(packetId) === true;
+  }
+
+  add(packetId: number): void {
+    (this.#ids ??= new Set()).add(packetId);
+    const { clientId, isPersistent } = this.#owner;
+    if (isPersistent) this.#ledger.note({ do: "inbound", clientId, packetId });
+  }
+
+  delete(packetId: number): void {
+    const { clientId, isPersistent } = this.#owner;
+    if (this.#ids?.delete(packetId) === true && isPersistent)
+      this.#ledger.note({ do: "release", clientId, packetId });
+  }
+
+  restore(kept: readonly number[]): void {
+    if (kept.length > 0) this.#ids = new Set(kept);
+  }
 }

@@ -42,18 +42,16 @@ const EXPIRED_AT_ONCE = 100;
 
 /** Creates the table of sessions. */
 export function createSessions(options: SessionsOptions): Sessions {
-  const { ledger, counters, limits, now } = options;
+  const { bus, ledger, counters, limits, nextSeq, now } = options;
   const sessions = new Map<string, Session>();
   /** Who has been away for longest comes first. */
   const offline = new Set<Session>();
   let queuedBytes = 0;
 
   function create(request: SessionRequest): Session {
-    const session = createSession(request, {
-      ...options,
-      onBytes,
-      onOverflow: () => options.onOverflow(request.clientId),
-    });
+    const onOverflow = (): void => options.onOverflow(request.clientId);
+    const parts = { bus, ledger, counters, limits, nextSeq, onBytes, onOverflow };
+    const session = createSession(request, parts);
     sessions.set(session.clientId, session);
     return session;
   }
@@ -68,7 +66,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     let biggest: Session | undefined;
     let most = 0;
     for (const session of sessions.values()) {
-      const bytes = session.delivery.status.queuedBytes;
+      const bytes = session.delivery.status().queuedBytes;
       if (bytes > most) [biggest, most] = [session, bytes];
     }
     biggest?.delivery.trim(queuedBytes - bound);
@@ -117,7 +115,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       const { clientId, delivery } = session;
       const at = now();
       session.offlineSince = at;
-      ledger.note({ do: "leave", clientId, at, sentCount: delivery.status.inFlight });
+      ledger.note({ do: "leave", clientId, at, sentCount: delivery.status().inFlight });
       noteOffline(session);
     },
     remove,

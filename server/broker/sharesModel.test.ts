@@ -21,7 +21,7 @@ const sendWindow = 3;
 interface Hub {
   readonly storage: MemoryStorage;
   readonly sessions: Sessions;
-  readonly publish: (name: string, qos: Qos) => void;
+  readonly publish: (name: string, qos: Qos, topic?: string) => void;
   readonly settled: () => Promise<unknown>;
 }
 
@@ -50,7 +50,8 @@ function createHub(storage: MemoryStorage, shareStrategy: ShareStrategy): Hub {
   return {
     storage,
     sessions,
-    publish: (name, qos) => bus.route(arrival(name, qos)),
+    publish: (name, qos, topic) =>
+      bus.route({ ...arrival(name, qos), ...(topic === undefined ? {} : { topic }) }),
     settled: () => ledger.close(),
   };
 }
@@ -253,3 +254,28 @@ test.for(["round-robin", "sticky"] as const)(
     );
   },
 );
+
+test("while a client that was lent a message has it, no other gets its packet id on disk", async () => {
+  const hub = createHub(createMemoryStorage(), "round-robin");
+  const lender = open(hub, "a", true);
+  lender.session.subscribe(share, 1);
+  lender.session.subscribe("own", 1);
+  hub.sessions.leave(lender.session);
+  hub.publish("lent", 1);
+  open(hub, "c", false).session.subscribe(share, 1);
+  const back = open(hub, "a", true);
+  const ids = new Set<number>();
+  for (let round = 0; round < 22_000; round++) {
+    for (let index = 0; index < sendWindow; index++) hub.publish("x", 1, "own");
+    await hub.settled();
+    for (const { messageId = 0 } of back.got.splice(0)) {
+      ids.add(messageId);
+      back.session.delivery.acknowledge(messageId);
+    }
+  }
+  await hub.settled();
+  const [row] = queued(hub);
+  expect(queued(hub)).toHaveLength(1);
+  expect(ids.size).toBe(65_534);
+  expect(ids.has(row?.packetId ?? 0)).toBe(false);
+});

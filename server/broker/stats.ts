@@ -9,6 +9,8 @@ export interface BrokerStats extends Counters {
   /** Messages passed on to those who listen, and to subscribers if there are any. */
   readonly routed: number;
   readonly connections: number;
+  /** Connections that wait unread for their turn. */
+  readonly connectionsWaiting: number;
   readonly sessionsOnline: number;
   /** The most that were online at once. */
   readonly sessionsOnlineMaximum: number;
@@ -45,7 +47,7 @@ export function sumSessions(sessions: Iterable<Session>, sendWindow: number): Se
     windowsFull: 0,
   };
   for (const session of sessions) {
-    const { queued, queuedBytes, inFlight } = session.delivery.status;
+    const { queued, queuedBytes, inFlight } = session.delivery.status();
     sums.queuedMessages += queued;
     sums.queuedBytes += queuedBytes;
     sums.inFlight += inFlight;

@@ -34,7 +34,8 @@ export function createTcpListener(accept: (socket: Socket) => void): TcpListener
       await close();
       const opening = createServer(
         // Without it an acknowledgement and a message in two small writes wait up to 40 ms for each other.
-        { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS },
+        // Paused, since one that has to wait for its turn must not fill a buffer meanwhile.
+        { noDelay: true, pauseOnConnect: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS },
         accept,
       );
       await new Promise<void>((resolve, reject) => {

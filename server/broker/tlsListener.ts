@@ -23,8 +23,8 @@ export interface TlsListener {
 
 /** Parts of the listener. */
 export interface TlsListenerParts {
-  /** Counts a socket in before its handshake; false refuses it. */
-  readonly enter: (socket: Socket) => boolean;
+  /** Counts a socket in before its handshake, which begins with `onTurn`; one that is refused gets none. */
+  readonly enter: (socket: Socket, onTurn: () => void) => void;
   /** The handshake is done; `socket` is what `enter` was given. */
   readonly accept: (connection: TLSSocket, socket: Socket) => void;
   /** A handshake failed; nobody else would tell. */
@@ -40,12 +40,16 @@ export function createTlsListener({ enter, accept, onFailure, handshakeMs }: Tls
 
   function take(socket: Socket): void {
     socket.on("error", () => {});
-    if (server === undefined || !enter(socket)) return;
+    if (server !== undefined) enter(socket, () => shakeHands(socket));
+  }
+
+  function shakeHands(socket: Socket): void {
+    if (socket.destroyed) return;
     const name = nameOf(socket);
     shakingHands.set(name, socket);
     socket.once("close", () => shakingHands.delete(name));
     // A server that does not listen itself: a new one can take its place at any time. Node documents this event for it.
-    server.emit("connection", socket);
+    server?.emit("connection", socket);
   }
 
   function secure(options: TlsOptions): void {

@@ -95,7 +95,7 @@ export function createVisibility(options: VisibilityOptions): Visibility {
 
   function lookAtQueues(): void {
     for (const session of tables().sessions.all()) {
-      if (session.delivery.status.queued === 0) queuedSince.delete(session);
+      if (session.delivery.status().queued === 0) queuedSince.delete(session);
       else if (!queuedSince.has(session)) queuedSince.set(session, now());
     }
   }
@@ -108,6 +108,7 @@ export function createVisibility(options: VisibilityOptions): Visibility {
       ...sumSessions(sessions.all(), limits.sendWindow),
       routed: bus.routed,
       connections: gate.count,
+      connectionsWaiting: gate.waiting,
       sessionsOnline,
       sessionsOnlineMaximum,
       sessionsOffline: sessions.count - sessionsOnline,
@@ -124,7 +125,7 @@ export function createVisibility(options: VisibilityOptions): Visibility {
   }
 
   function describe(session: Session): ClientInfo {
-    const { queued } = session.delivery.status;
+    const { queued } = session.delivery.status();
     return describeClient({
       session,
       connection: tables().connections.of(session.clientId),

@@ -1,5 +1,5 @@
 import type { TLSSocket } from "node:tls";
-import { plainAddress } from "./gate.ts";
+import { plainAddress } from "./address.ts";
 
 /** How a connection came in. */
 export interface Way {

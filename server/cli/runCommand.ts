@@ -1,10 +1,11 @@
 import { check } from "./check.ts";
 import { type Command, type CommandWorld, exitCodes } from "./command.ts";
 import { device } from "./device.ts";
+import { limits } from "./limits.ts";
 import { start } from "./start.ts";
 import { test } from "./test.ts";
 
-const commands: readonly Command[] = [start, test, check, device];
+const commands: readonly Command[] = [start, test, check, device, limits];
 
 /** Runs one command of the command line; resolves to the exit code. */
 export async function runCommand(args: readonly string[], world: CommandWorld): Promise<number> {

@@ -4,6 +4,7 @@ import type { Group } from "./batch.ts";
 import type { StoreFile } from "./database.ts";
 import { createLane, type Backlog, type FileHealth, type Lane } from "./lane.ts";
 import type { Operation } from "./operation.ts";
+import { packGroups } from "./packing.ts";
 import type { WriterAnswer, WriterData, WriterRequest } from "./writerProtocol.ts";
 
 /** The only way to write: commits collect while the disk is busy and share one transaction. */
@@ -52,13 +53,17 @@ export function createWriter(paths: Readonly<Record<StoreFile, string>>): Writer
     const numbers = createNumbers();
     return createLane({
       file,
-      send: (groups) => post({ do: "batch", file, ...numbers.encode(groups) }),
+      send: (groups) => {
+        const { texts, groups: encoded } = numbers.encode(groups);
+        const packed = packGroups(encoded);
+        post({ do: "batch", file, texts, packed }, [packed.bytes.buffer]);
+      },
       onHealth: tell,
     });
   }
 
-  function post(request: WriterRequest): void {
-    worker.postMessage(request, []);
+  function post(request: WriterRequest, moved: readonly ArrayBuffer[] = []): void {
+    worker.postMessage(request, moved);
   }
 
   function tell(health: FileHealth): void {

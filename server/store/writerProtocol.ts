@@ -1,5 +1,6 @@
-import type { BatchResult, Group } from "./batch.ts";
+import type { BatchResult } from "./batch.ts";
 import type { StoreFile } from "./database.ts";
+import type { PackedGroups } from "./packing.ts";
 
 /** What the writer thread is started with. */
 export interface WriterData {
@@ -12,7 +13,7 @@ export type WriterRequest =
       readonly do: "batch";
       readonly file: StoreFile;
       readonly texts: readonly (readonly [statement: number, text: string])[];
-      readonly groups: readonly Group[];
+      readonly packed: PackedGroups;
     }
   | { readonly do: "limit-pages"; readonly file: StoreFile; readonly pages: number }
   | { readonly do: "close" };

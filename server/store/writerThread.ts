@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type Database from "better-sqlite3";
 import { runBatch } from "./batch.ts";
 import { openForWriting, type StoreFile } from "./database.ts";
+import { unpackGroups } from "./packing.ts";
 import type { WriterAnswer, WriterData, WriterRequest } from "./writerProtocol.ts";
 
 interface Connection {
@@ -40,7 +41,7 @@ function answerTo(request: WriterRequest): WriterAnswer | undefined {
     return undefined;
   }
   for (const [statement, text] of request.texts) connection.texts.set(statement, text);
-  const result = runBatch(connection.database, request.groups, (statement) =>
+  const result = runBatch(connection.database, unpackGroups(request.packed), (statement) =>
     prepared(connection, statement),
   );
   return { file: request.file, result };

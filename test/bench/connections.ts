@@ -1,3 +1,4 @@
+import type { CrowdOrder } from "./crowd.ts";
 import { startCrowd } from "./crowdProcess.ts";
 import { median, spread } from "./measure.ts";
 import { cpuSeconds, residentMegabytes } from "./processFigures.ts";
@@ -31,7 +32,7 @@ async function slope(target: Target, subscribes: boolean): Promise<{ rssKb: numb
   const crowd = startCrowd();
   const sizes: { readonly rss: number; readonly heap: number | undefined }[] = [];
   for (let step = 0; step < STEPS; step++) {
-    await crowd.open({ ...target.place, count: STEP, subscribes });
+    await crowd.open({ ...orderFor(target), count: STEP, subscribes });
     sizes.push(await sizeOf(target));
   }
   await crowd.close();
@@ -58,9 +59,9 @@ export async function connectCost(targets: readonly Target[], isMet: IsMet): Pro
     for (const { target, all } of micros) {
       const crowd = startCrowd();
       // The process is up when its first connection is.
-      await crowd.open({ ...target.place, count: 1, subscribes: false });
+      await crowd.open({ ...orderFor(target), count: 1, subscribes: false });
       const [cpuBefore, before] = [cpuSeconds(target.pid), performance.now()];
-      await crowd.open({ ...target.place, count: STEP, subscribes: true });
+      await crowd.open({ ...orderFor(target), count: STEP, subscribes: true });
       // The first round warms up.
       if (round > 0) {
         all.push(((cpuSeconds(target.pid) - cpuBefore) * 1e6) / STEP);
@@ -77,6 +78,10 @@ export async function connectCost(targets: readonly Target[], isMet: IsMet): Pro
     console.log(`  ${target.name.padEnd(12)} ${spread(all, 0)} µs CPU  ${rate}/s${met}`);
   }
   console.log("");
+}
+
+function orderFor({ place: { port }, users }: Target): Pick<CrowdOrder, "port" | "users"> {
+  return { port, users };
 }
 
 function settle(): Promise<void> {

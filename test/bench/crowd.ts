@@ -1,8 +1,11 @@
 import { createInterface } from "node:readline";
-import { connect, openMany, sourceOf, subscribe, type Place } from "./rawClient.ts";
+import { connect, openMany, sourceOf, subscribe, type Credentials } from "./rawClient.ts";
 
 /** Connections that stay and do nothing; each line on standard input asks for more of them. */
-export interface CrowdOrder extends Place {
+export interface CrowdOrder {
+  readonly port: number;
+  /** The clients take them in turn. */
+  readonly users: readonly Credentials[];
   readonly count: number;
   /** Each client subscribes to a topic of its own with QoS 1. */
   readonly subscribes: boolean;
@@ -11,12 +14,13 @@ export interface CrowdOrder extends Place {
 let total = 0;
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { count, subscribes, ...place } = JSON.parse(line) as CrowdOrder;
+  const { port, users, count, subscribes } = JSON.parse(line) as CrowdOrder;
   const before = total;
   const sockets = await openMany(count, async (index) => {
-    const clientId = `crowd-${before + index}`;
-    const socket = await connect({ ...place, clientId, from: sourceOf(before + index) });
-    if (subscribes) await subscribe(socket, [`crowd/${before + index}/set`], 1);
+    const n = before + index;
+    const user = users[n % users.length];
+    const socket = await connect({ port, ...user, clientId: `crowd-${n}`, from: sourceOf(n) });
+    if (subscribes) await subscribe(socket, [`crowd/${n}/set`], 1);
     return socket;
   });
   total += sockets.length;

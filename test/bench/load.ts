@@ -132,11 +132,12 @@ function openSubscribers(plan: LoadOrder, onNumber: (n: number) => void): Promis
       clean: !plan.isDurable,
       from: sourceOf(index),
       onFrame(header, body) {
-        // A retained message of an earlier run is none of this one.
-        if ((header & 0xf1) !== packetType.PUBLISH) return;
+        if ((header & 0xf0) !== packetType.PUBLISH) return;
         const idAt = 2 + body.readUInt16BE(0);
         const isQos1 = (header & 0x06) !== 0;
-        onNumber(numberIn(body, idAt + (isQos1 ? 2 : 0) + NUMBER_AT));
+        const isRetained = (header & 0x01) !== 0;
+        // A retained message of an earlier run is none of this one.
+        if (!isRetained) onNumber(numberIn(body, idAt + (isQos1 ? 2 : 0) + NUMBER_AT));
         if (!isQos1) return;
         acks.push(Buffer.from([packetType.PUBACK, 2, body[idAt] ?? 0, body[idAt + 1] ?? 0]));
         // One write answers all that this turn brought.

@@ -3,11 +3,15 @@ import net from "node:net";
 import mqttPacket from "mqtt-packet";
 import { createFrameReader, type OnFrame } from "./frameReader.ts";
 
-/** Where a client of the generators connects, and as whom. */
-export interface Place {
-  readonly port: number;
+/** As whom a client connects; empty for a broker that asks for nothing. */
+export interface Credentials {
   readonly username?: string;
   readonly password?: string;
+}
+
+/** Where a client of the generators connects, and as whom. */
+export interface Place extends Credentials {
+  readonly port: number;
 }
 
 /** One connection of a generator. */

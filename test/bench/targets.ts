@@ -6,13 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { addDevice, removeFolder, signIn, startHub, type HubProcess } from "../hub/hubProcess.ts";
-import type { Place } from "./rawClient.ts";
+import type { Credentials, Place } from "./rawClient.ts";
 
 /** A broker in a process of its own. */
 export interface Target {
   readonly name: string;
   readonly pid: number;
   readonly place: Place;
+  /** For a crowd: as many users as a hub may have. */
+  readonly users: readonly Credentials[];
   /** What the process says about itself, after a garbage collection; `undefined` when it cannot. */
   probe(): Promise<Probe | undefined>;
   stop(): Promise<void>;
@@ -31,16 +33,20 @@ export interface HubTarget extends Target {
   readonly hub: HubProcess;
 }
 
-/** A hub with one device, on a folder of its own or on the one given, which then stays. */
+const DEVICES = 200;
+const DEVICES_AT_ONCE = 20;
+
+/** A hub with devices, on a folder of its own or on the one given, which then stays. */
 export async function startHubTarget(folder?: string): Promise<HubTarget> {
   const probe = createProbe();
   const hub = await startHub({ nodeOptions: probe.nodeOptions, ...(folder !== undefined && { folder }) });
-  const { username, password } = await addDevice(await signIn(hub), "Bench");
+  const users = await addDevices(hub);
   return {
     name: "hub",
     hub,
     pid: hub.pid,
-    place: { port: hub.mqttPort, username, password },
+    place: { port: hub.mqttPort, ...users[0] },
+    users,
     probe: probe.ask,
     async stop() {
       await hub.stop();
@@ -62,6 +68,7 @@ export async function startBareTarget(): Promise<Target> {
     name: "bare aedes",
     pid: child.pid ?? 0,
     place,
+    users: [{}],
     probe: probe.ask,
     async stop() {
       await end(child);
@@ -94,12 +101,25 @@ export async function startMosquittoTarget(): Promise<Target | undefined> {
     name: "mosquitto",
     pid: child.pid ?? 0,
     place: { port },
+    users: [{}],
     probe: async () => undefined,
     async stop() {
       await end(child);
       removeFolder(folder);
     },
   };
+}
+
+async function addDevices(hub: HubProcess): Promise<readonly Credentials[]> {
+  const api = await signIn(hub);
+  const users: Credentials[] = [];
+  while (users.length < DEVICES) {
+    const some = Array.from({ length: DEVICES_AT_ONCE }, (_, n) =>
+      addDevice(api, `Bench ${users.length + n}`),
+    );
+    for (const { username, password } of await Promise.all(some)) users.push({ username, password });
+  }
+  return users;
 }
 
 function createProbe() {

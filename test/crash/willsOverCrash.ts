@@ -31,7 +31,7 @@ export async function crashWithWills({ perKind, graceMs, ...options }: WillsPlan
     await (await openWitness(hub.mqttPort, identity, () => {})).leave();
     for (const name of [...names("stays"), ...names("returns")]) await connect(name, identity, hub.mqttPort);
     for (const name of names("leaves")) await sayGoodbye(await connect(name, identity, hub.mqttPort));
-    await untilOnDisk(hub.mqttPort, identity);
+    await allOnDisk(identity, hub.mqttPort);
     await hub.stop("SIGKILL");
 
     hub = await startHub({ ...options, folder });
@@ -45,7 +45,7 @@ export async function crashWithWills({ perKind, graceMs, ...options }: WillsPlan
     await sleep(graceMs + LATE_MS);
     for (const wire of returned) await sayGoodbye(wire);
     await witness.leave();
-    await untilOnDisk(hub.mqttPort, identity);
+    await allOnDisk(identity, hub.mqttPort);
     await hub.stop("SIGKILL");
 
     hub = await startHub({ ...options, folder });
@@ -64,24 +64,15 @@ function connect(name: string, identity: Identity, port: number): Promise<Wire> 
   return openWire({ ...identity, port, clientId: name, will });
 }
 
+/** Nothing answers a DISCONNECT; but a CONNACK for a new session comes only after all that was noted before it. */
+async function allOnDisk(identity: Identity, port: number): Promise<void> {
+  await openWire({ ...identity, port, clientId: "barrier", clean: false });
+}
+
 async function sayGoodbye({ send, socket, closed }: Wire): Promise<void> {
   send({ cmd: "disconnect" });
   socket.end();
   await closed;
-}
-
-/** A DISCONNECT has no answer, but what comes after it has: changes reach the disk in order. */
-async function untilOnDisk(port: number, identity: Identity): Promise<void> {
-  let onAnswer = () => {};
-  const wire = await openWire({ ...identity, port, clientId: "barrier" }, ({ cmd }) => {
-    if (cmd === "puback") onAnswer();
-  });
-  const message = { topic: "barrier", payload: "x", qos: 1, retain: true, dup: false, messageId: 1 } as const;
-  await new Promise<void>((resolve) => {
-    onAnswer = resolve;
-    wire.send({ cmd: "publish", ...message });
-  });
-  await sayGoodbye(wire);
 }
 
 interface Witness {
