@@ -291,8 +291,12 @@ export function createAedesPort(
 }
 
 function createPeer(parts: Pick<AedesPeer, "client" | "connection" | "inflow" | "guard">): AedesPeer {
+  const { client, connection, inflow, guard } = parts;
   const peer: AedesPeer = {
-    ...parts,
+    client,
+    connection,
+    inflow,
+    guard,
     cause: undefined,
     isOpen: false,
     connect: undefined,
@@ -301,7 +305,7 @@ function createPeer(parts: Pick<AedesPeer, "client" | "connection" | "inflow" | 
     },
     close(cause) {
       peer.blame(cause);
-      parts.client.close();
+      client.close();
     },
   };
   return peer;

@@ -57,7 +57,6 @@ export interface Delivery extends ShareMember {
   discard(): number;
   /** Gives up what was not sent yet; what waits for its acknowledgement stays. Returns how many messages that were. */
   clear(): number;
-  /** A method: one getter would make an object of this size three times as large. */
   status(): DeliveryStatus;
 }
 
@@ -89,7 +88,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const queue = createSendQueue(options.onBytes);
   /** Packet ids that wait in the queue. */
   const reserved = new Set<number>();
-  const watchers = new Set<() => void>();
+  /** Only members of groups are watched. */
+  let watchers: Set<() => void> | undefined;
   let replaying: Iterator<RetainedMessage>[] = [];
   let isReplayPlanned = false;
   let isAwaitingDisk = false;
@@ -250,11 +250,16 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   function tellWatchers(): void {
-    for (const tell of watchers) tell();
+    for (const tell of watchers ?? []) tell();
   }
 
+  const { held, letGo } = createHolding({ inFlight, queue, reserved, isOnline, forget });
+
+  // Here, and in other objects that each connection has: with a spread each gets a shape of its own in V8, and with a
+  // getter each is a hash table. Both cost more than all the rest of it.
   return {
-    ...createHolding({ inFlight, queue, reserved, isOnline, forget }),
+    held,
+    letGo,
     isPersistent: options.isPersistent,
     isOnline,
     hasRoom: () => canSend(1) && inFlight.size + queue.length < options.sendWindow,
@@ -264,12 +269,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const { length } = message.frame(qos).bytes;
       return queue.length < options.queueMessages && queue.bytes + length <= options.queueBytes;
     },
-    get waiting() {
-      return queue.length;
-    },
+    waiting: () => queue.length,
     watch(listener) {
-      watchers.add(listener);
-      return () => watchers.delete(listener);
+      const some = (watchers ??= new Set());
+      some.add(listener);
+      return () => some.delete(listener);
     },
     deliver(message, grantedQos, mark) {
       if (!options.mayReceive(message.topic)) {
