@@ -13,8 +13,13 @@ export interface AedesPeer extends Peer {
 
 /** Creates the peer of a client that has sent nothing yet. */
 export function createPeer(parts: Pick<AedesPeer, "client" | "connection" | "inflow" | "guard">): AedesPeer {
+  const { client, connection, inflow, guard } = parts;
+  // Written out: with a spread each peer would get a shape of its own in V8.
   const peer: AedesPeer = {
-    ...parts,
+    client,
+    connection,
+    inflow,
+    guard,
     cause: undefined,
     isOpen: false,
     connect: undefined,
@@ -23,7 +28,7 @@ export function createPeer(parts: Pick<AedesPeer, "client" | "connection" | "inf
     },
     close(cause) {
       peer.blame(cause);
-      parts.client.close();
+      client.close();
     },
   };
   return peer;

@@ -30,7 +30,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const packetIds = createPacketIds(inFlight);
   const room = createQueueRoom({ bounds: options, queue, counters, forget });
   const replay = createReplay({ hasRoom: hasReplayRoom, send: replayOne });
-  const watchers = new Set<() => void>();
+  /** Only members of groups are watched. */
+  let watchers: Set<() => void> | undefined;
   let isAwaitingDisk = false;
   let link: Link | undefined;
   let isReady = false;
@@ -138,11 +139,16 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   function tellWatchers(): void {
-    for (const tell of watchers) tell();
+    for (const tell of watchers ?? []) tell();
   }
 
+  const { held, letGo } = createHolding({ inFlight, queue, packetIds, isOnline, forget });
+
+  // Here, and in other objects that each connection has: with a spread each gets a shape of its own in V8, and with a
+  // getter each is a hash table. Both cost more than all the rest of it.
   return {
-    ...createHolding({ inFlight, queue, packetIds, isOnline, forget }),
+    held,
+    letGo,
     isPersistent: options.isPersistent,
     isOnline,
     hasRoom: () => canSend(1) && hasWindow(),
@@ -152,12 +158,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const { length } = message.frame(qos).bytes;
       return queue.length < options.queueMessages && queue.bytes + length <= options.queueBytes;
     },
-    get waiting() {
-      return queue.length;
-    },
+    waiting: () => queue.length,
     watch(listener) {
-      watchers.add(listener);
-      return () => watchers.delete(listener);
+      const some = (watchers ??= new Set());
+      some.add(listener);
+      return () => some.delete(listener);
     },
     deliver(message, grantedQos, mark) {
       if (!options.mayReceive(message.topic)) {
