@@ -29,8 +29,8 @@ const cells: readonly Cell[] = [
     ratioMax: 1,
   },
   {
-    name: "QoS 0, 1 to 1,000, for each delivery",
-    load: { messages: 300, subscribers: 1_000, windowMessages: 20 },
+    name: "QoS 0, 1 to 1,000, 20 packets a write, for each delivery",
+    load: { messages: 1_000, subscribers: 1_000, windowMessages: 40, batch: 20 },
     guideMicros: 2,
   },
   {

@@ -19,7 +19,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const sockets = await openMany(count, async (index) => {
     const n = before + index;
     const user = users[n % users.length];
-    const socket = await connect({ port, ...user, clientId: `crowd-${n}`, from: sourceOf(n) });
+    const socket = await connect({ port, ...user, clientId: `crowd-${process.pid}-${n}`, from: sourceOf(n) });
     if (subscribes) await subscribe(socket, [`crowd/${n}/set`], 1);
     return socket;
   });

@@ -44,6 +44,8 @@ const LOW = 27;
 const QUIET_MS = 3_000;
 const PACKET_ID_MAX = 65_535;
 const NUMBER_AT = '{"n":'.length;
+/** Client ids of this run alone: one that comes back again and again would be taken for two that fight for it. */
+const RUN = `bench-${process.pid}`;
 const PINGREQ = Buffer.from([0xc0, 0]);
 const ZERO = 0x30;
 const COMMA = 0x2c;
@@ -128,7 +130,7 @@ function openSubscribers(plan: LoadOrder, onNumber: (n: number) => void): Promis
     let acks: Buffer[] = [];
     const socket: net.Socket = await connect({
       ...plan,
-      clientId: `bench-sub-${index}`,
+      clientId: `${RUN}-sub-${index}`,
       clean: !plan.isDurable,
       from: sourceOf(index),
       onFrame(header, body) {
@@ -161,7 +163,7 @@ function openPublishers(
     let acks = 0;
     return connect({
       ...plan,
-      clientId: `bench-pub-${index}`,
+      clientId: `${RUN}-pub-${index}`,
       onFrame(header) {
         if (header === packetType.PUBACK) on.acked(messageOf(plan, index, acks++));
         else if (header === packetType.PINGRESP) on.answered();
@@ -205,7 +207,7 @@ async function forgetSessions(plan: LoadOrder, subscribers: readonly net.Socket[
   if (!plan.isDurable) return;
   for (const [index, socket] of subscribers.entries()) {
     socket.destroy();
-    await connect({ ...plan, clientId: `bench-sub-${index}`, from: sourceOf(index) });
+    await connect({ ...plan, clientId: `${RUN}-sub-${index}`, from: sourceOf(index) });
   }
 }
 
