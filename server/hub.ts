@@ -95,7 +95,7 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
     traces,
     catalog,
     outbox,
-    live,
+    notices,
   }: HubParts): Promise<void> {
     const startedAt = now();
     const downtime = { from: store.runtime.heartbeat() ?? startedAt, to: startedAt };
@@ -105,7 +105,7 @@ export function createHub({ settings, log }: { readonly settings: Settings; read
     await broker.start();
     stops.add(traces.flush, runtime.stop, broker.stop);
     for (const { topic, payload } of broker.retained("#")) devices.retained(topic, payload);
-    await runtime.start(catalog.enabled(), downtime, await readReplay({ store, live, log, now }));
+    await runtime.start(catalog.enabled(), downtime, await readReplay({ store, notices, log }));
     await outbox.start();
     stops.add(outbox.stop);
     const beating = setInterval(() => {

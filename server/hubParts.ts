@@ -9,6 +9,7 @@ import { type Channels, createChannels } from "./channels/channels.ts";
 import { type Devices, createDevices } from "./devices/devices.ts";
 import { type HealthWatch, createHealthWatch } from "./hubHealth.ts";
 import { type Profile, createProfile } from "./hubProfile.ts";
+import { type HubNotices, createHubNotices, noticeOf } from "./hubNotices.ts";
 import { type LiveDesk, createLiveDesk } from "./liveDesk.ts";
 import { createMqttAccess } from "./mqttAccess.ts";
 import { createConnect } from "./outbox/connect.ts";
@@ -56,6 +57,7 @@ export interface HubParts {
   readonly traces: Traces;
   readonly catalog: Catalog;
   readonly live: LiveDesk;
+  readonly notices: HubNotices;
 }
 
 /** From this part of what the writer takes, publishers wait for their acknowledgements. */
@@ -145,6 +147,7 @@ export async function openHubParts(world: HubWorld): Promise<HubParts> {
     traces,
     catalog,
     live,
+    notices: createHubNotices({ live, now }),
   };
 }
 
@@ -159,6 +162,7 @@ export function connectHubParts({
   traces,
   catalog,
   live,
+  notices,
 }: HubParts): void {
   broker.onMessage((arrival) => {
     // Devices first: the runtime asks them whose message it is.
@@ -167,6 +171,10 @@ export function connectHubParts({
   });
   broker.onSession(devices.session);
   broker.onRefusal(devices.knocks.note);
+  broker.onFinding((finding) => {
+    // The broker has logged it; a store that cannot write says so in the hub's health.
+    notices.add(noticeOf(finding)).catch(() => {});
+  });
   devices.onPresence((report) => runtime.presence({ type: "presence", ...report }));
   devices.onChange((id) => live.tellDevice(devices.get(id)));
   runtime.onRun(traces.note);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { createHubNotices } from "./hubNotices.ts";
 import { readReplay } from "./replay.ts";
 import { createTestFolder } from "./store/testing.ts";
 
@@ -26,9 +27,8 @@ test("a message is tried at two starts; at the third it is given up, and the inb
     store = await reopen(store);
     const [entry, ...others] = await readReplay({
       store,
-      live: { inbox: store.notifications },
+      notices: createHubNotices({ live: { inbox: store.notifications }, now: () => start }),
       log,
-      now: () => start,
     });
     expect(others).toEqual([]);
     expect(entry).toMatchObject({
@@ -37,7 +37,13 @@ test("a message is tried at two starts; at the third it is given up, and the inb
     });
   }
   store = await reopen(store);
-  expect(await readReplay({ store, live: { inbox: store.notifications }, log, now: () => 3 })).toEqual([]);
+  expect(
+    await readReplay({
+      store,
+      notices: createHubNotices({ live: { inbox: store.notifications }, now: () => 3 }),
+      log,
+    }),
+  ).toEqual([]);
   expect(told).toEqual([expect.stringContaining('"cold/north"')]);
   expect(store.notifications.list({}).items).toMatchObject([{ title: "A message was given up" }]);
   expect(await store.broker.waitingEvents()).toEqual([]);

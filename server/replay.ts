@@ -1,14 +1,13 @@
 import type { HubLog } from "./hubParts.ts";
-import type { LiveDesk } from "./liveDesk.ts";
+import type { HubNotices } from "./hubNotices.ts";
 import type { Replay } from "./runtime/runtime.ts";
 import type { Store, WaitingEvent } from "./store/store.ts";
 
 /** What reading the journal needs. */
 export interface ReplayParts {
   readonly store: Pick<Store, "broker">;
-  readonly live: Pick<LiveDesk, "inbox">;
+  readonly notices: HubNotices;
   readonly log: HubLog;
-  readonly now: () => number;
 }
 
 /** A message that was tried at so many starts of the hub is given up: it may be what ends the hub. */
@@ -29,19 +28,10 @@ export async function readReplay(parts: ReplayParts): Promise<readonly Replay[]>
 
 async function giveUp(
   { id, topic, clientId, attempts }: WaitingEvent,
-  { store, live, log, now }: ReplayParts,
+  { store, notices, log }: ReplayParts,
 ): Promise<void> {
   const text = `The hub ended ${attempts - 1} times before its flows were done with a message on "${topic}", so the message is given up.`;
   log.error({ id, topic, clientId, attempts }, text);
-  await live.inbox.add({
-    id: `poison-${id}`,
-    at: now(),
-    severity: "critical",
-    title: "A message was given up",
-    text,
-    flow: "",
-    node: "",
-    run: "",
-  });
+  await notices.add({ id: `poison-${id}`, title: "A message was given up", text });
   await store.broker.discardEvent(id);
 }

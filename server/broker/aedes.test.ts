@@ -222,7 +222,7 @@ test("READ: a held client is not read, and its keep-alive does not run out", asy
   expect(calls).not.toContain("publish later");
   peers[0]?.inflow.hold("rate");
   peers[0]?.inflow.release("disk");
-  expect(peers[0]?.inflow.isHeld).toBe(true);
+  expect(peers[0]?.inflow.isHeld()).toBe(true);
   peers[0]?.inflow.release("rate");
   await held.next("puback");
 });

@@ -1,52 +1,19 @@
-import { Aedes, type Client, type ConnectPacket, type PublishPacket } from "aedes";
+import { Aedes, type Client, type PublishPacket } from "aedes";
 import type { Duplex } from "node:stream";
-import type { Packet } from "mqtt-packet";
 import { EventEmitter } from "node:events";
+import { insideOfBroker, insideOfClient, tapWire } from "./aedesInside.ts";
+import { createPeer, type AedesPeer } from "./aedesPeer.ts";
 import { createByteBudget } from "./byteBudget.ts";
 import { causeOf, refusalReason } from "./closeReasons.ts";
 import { connectRequest } from "./connectRequest.ts";
 import { createFilterCover } from "./filterCover.ts";
 import { createFrameRules } from "./frameRules.ts";
-import { createFrameGuard, type FrameGuard } from "./frames.ts";
+import { createFrameGuard } from "./frames.ts";
 import type { FrameViolation } from "./frameViolation.ts";
 import { createInflow } from "./inflow.ts";
-import type { CloseCause, ConnackCode, Peer } from "./peer.ts";
-import type { PeerHooks, PeerLimits, PeerPort, Wiretap } from "./peer.ts";
+import type { ConnackCode, PeerHooks, PeerLimits, PeerPort, Wiretap } from "./peer.ts";
 import { createAedesPersistence } from "./persistence.ts";
 import { createSilentEmitter } from "./silentEmitter.ts";
-
-/** Undocumented members of a client that we rely on; the contract test holds each one. */
-interface ClientInside {
-  readonly _parser: {
-    parse(chunk: Uint8Array): number;
-    prependListener(event: "packet", listener: (packet: Packet) => void): unknown;
-  };
-  /** Runs when the client has a keep-alive and is connected. */
-  readonly _keepaliveTimer?: NodeJS.Timeout | null;
-  /** Set by a DISCONNECT packet. */
-  readonly _disconnected: boolean;
-  /** By filter, which is a number here. */
-  readonly subscriptions: Record<string, unknown>;
-}
-
-/** Undocumented members of the broker that we rely on; the timers exist once it listens. */
-interface AedesInside {
-  readonly clients: Record<string, Client>;
-  registerClient(client: Client): void;
-  publish(packet: unknown, client: unknown, done?: (error?: Error) => void): void;
-  readonly _heartbeatInterval?: NodeJS.Timeout;
-  readonly _clearWillInterval?: NodeJS.Timeout;
-}
-
-type WriteDone = (error: Error | null | undefined) => void;
-
-interface AedesPeer extends Peer {
-  readonly client: Client;
-  readonly guard: FrameGuard;
-  cause: CloseCause | undefined;
-  isOpen: boolean;
-  connect: ConnectPacket | undefined;
-}
 
 /** The CONNACK for a protocol level that is not spoken here [MQTT-3.1.2-2]. */
 const WRONG_LEVEL = Buffer.from([0x20, 0x02, 0x00, 0x01]);
@@ -54,8 +21,9 @@ const WRONG_LEVEL = Buffer.from([0x20, 0x02, 0x00, 0x01]);
 const AEDES_LEVELS_MAX = 100;
 
 /**
- * The one file that touches aedes. aedes parses, shakes hands and keeps time; whether, when and to whom a message goes
- * is decided by the hooks. Unmodified aedes 1.2.0, pinned; each seam has a contract test.
+ * The one file that touches aedes; what aedes does not document is declared in aedesInside.ts beside it. aedes parses,
+ * shakes hands and keeps time; whether, when and to whom a message goes is decided by the hooks. Unmodified aedes 1.2.0,
+ * pinned; each seam has a contract test.
  */
 export function createAedesPort(
   hooks: PeerHooks,
@@ -290,57 +258,6 @@ export function createAedesPort(
   };
 }
 
-function createPeer(parts: Pick<AedesPeer, "client" | "connection" | "inflow" | "guard">): AedesPeer {
-  const peer: AedesPeer = {
-    ...parts,
-    cause: undefined,
-    isOpen: false,
-    connect: undefined,
-    blame(cause) {
-      peer.cause ??= cause;
-    },
-    close(cause) {
-      peer.blame(cause);
-      parts.client.close();
-    },
-  };
-  return peer;
-}
-
-/** aedes writes its acknowledgements into the connection by itself, so the connection is where all bytes pass. */
-function tapWire({ client, connection }: AedesPeer, { received, sent }: Wiretap): void {
-  const { _parser: parser } = insideOfClient(client);
-  const parse = parser.parse.bind(parser);
-  parser.parse = (chunk) => {
-    received(chunk);
-    return parse(chunk);
-  };
-  const write = connection.write.bind(connection);
-  // Node takes either order of the last two, and so does what it is replaced by.
-  connection.write = (chunk: unknown, encoding?: BufferEncoding | WriteDone, done?: WriteDone) => {
-    if (chunk instanceof Uint8Array) sent(chunk);
-    return typeof encoding === "string" ? write(chunk, encoding, done) : write(chunk, encoding ?? done);
-  };
-}
-
 function refusal(code: Exclude<ConnackCode, 0>) {
   return Object.assign(new Error("The connection was refused."), { returnCode: code });
-}
-
-function insideOfClient(client: object): ClientInside {
-  if (isClientInside(client)) return client;
-  throw new Error("This version of aedes has another client inside; the broker was written for 1.2.0.");
-}
-
-function insideOfBroker(aedes: object): AedesInside {
-  if (isAedesInside(aedes)) return aedes;
-  throw new Error("This version of aedes has another broker inside; this one was written for 1.2.0.");
-}
-
-function isClientInside(client: object): client is ClientInside {
-  return "_parser" in client && "_disconnected" in client && "subscriptions" in client;
-}
-
-function isAedesInside(aedes: object): aedes is AedesInside {
-  return "registerClient" in aedes && "publish" in aedes && "clients" in aedes;
 }

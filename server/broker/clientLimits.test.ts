@@ -130,7 +130,7 @@ describe("B30: the rate of one client", () => {
   test("by default 10,000 messages a second pass for ever, 40,000 at once, and 16 MiB a second", async () => {
     await start();
     let held = 0;
-    const inflow = { hold: () => held++, release() {}, begin() {}, end() {}, isHeld: false };
+    const inflow = { hold: () => held++, release() {}, begin() {}, end() {}, isHeld: () => false };
     const { now, schedule } = clock;
     const rate = () => createClientRate({ inflow, limits: brokerLimits, now, schedule, onThrottled() {} });
     const steady = rate();

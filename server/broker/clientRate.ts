@@ -9,7 +9,7 @@ export interface ClientRate {
   /** So many messages or requests came. */
   count(messages: number): void;
   /** How often the client was made to wait. */
-  readonly throttled: number;
+  throttled(): number;
   close(): void;
 }
 
@@ -65,9 +65,7 @@ export function createClientRate(options: ClientRateOptions): ClientRate {
       // The clock is asked once for each piece read, not for each message in it.
       if (!messages.spend(arrived, readAt)) settle();
     },
-    get throttled() {
-      return throttled;
-    },
+    throttled: () => throttled,
     close() {
       isClosed = true;
       cancel?.();

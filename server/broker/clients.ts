@@ -96,8 +96,8 @@ function describeConnection(connection: Connection, { rates, underneath }: Clien
     version,
     transport: socket === undefined ? "tcp" : "websocket",
     willTopic: will?.topic,
-    throttled: inbound.throttled,
-    isHeld: peer.inflow.isHeld,
+    throttled: inbound.throttled(),
+    isHeld: peer.inflow.isHeld(),
     will: will && {
       topic: will.topic,
       qos: will.qos ?? 0,

@@ -1,79 +1,19 @@
 import { createOutgoing, type Outgoing, type Qos } from "./arrival.ts";
-import { countMessage, type Counters, type DropReason } from "./counters.ts";
+import { countMessage } from "./counters.ts";
+import type { Delivery, DeliveryOptions } from "./deliveryTypes.ts";
 import { encodePubrel, withPacketId } from "./encode.ts";
 import { createHolding } from "./holding.ts";
-import type { Ledger } from "./ledger.ts";
-import type { QueuePolicy } from "./limits.ts";
 import type { Link } from "./link.ts";
+import { createPacketIds } from "./packetIds.ts";
+import { createQueueRoom } from "./queueRoom.ts";
+import { createReplay } from "./replay.ts";
 import type { RetainedMessage } from "./retained.ts";
 import { createSendQueue, type QueueEntry } from "./sendQueue.ts";
-import type { ShareMark, ShareMember } from "./shares.ts";
+import type { ShareMark } from "./shares.ts";
 import type { KeptQueued } from "./storage.ts";
 
-/** What a delivery asks about its session. */
-export interface DeliveryOptions {
-  readonly clientId: string;
-  readonly sendWindow: number;
-  readonly queueMessages: number;
-  readonly queueBytes: number;
-  readonly queuePolicy: QueuePolicy;
-  /** False when nothing waits for a client that is away, and nothing is kept. */
-  readonly isPersistent: boolean;
-  readonly mayReceive: (topic: string) => boolean;
-  /** The highest QoS granted for a topic; `undefined` when no filter matches it any more. */
-  readonly grantedQos: (topic: string) => Qos | undefined;
-  /** The shared subscription a kept message must have come through; `undefined` when it may be the session's own. */
-  readonly shareOf: (topic: string) => string | undefined;
-  readonly ledger: Ledger;
-  readonly nextSeq: () => number;
-  /** Hears each change of the size of its queue, in bytes. */
-  readonly onBytes: (change: number) => void;
-  /** The queue is full, and the policy is to part. */
-  readonly onOverflow: () => void;
-  readonly counters: Counters;
-}
+export type { Delivery, DeliveryStatus } from "./deliveryTypes.ts";
 
-/** Sends messages to one session: at once, or in order when the client has room or comes back. */
-export interface Delivery extends ShareMember {
-  deliver(message: Outgoing, grantedQos: Qos, mark?: ShareMark): boolean;
-  /** A connection took the session over; it gets nothing before `resume`. */
-  attach(link: Link): void;
-  /** The client has its CONNACK: repeat what it did not acknowledge, then what waited, then live messages. */
-  resume(): void;
-  detach(): void;
-  /** PUBACK or PUBCOMP. */
-  acknowledge(packetId: number): void;
-  /** PUBREC; `kept` is called when the PUBREL may go. */
-  receive(packetId: number, kept: () => void): void;
-  /** Sends retained messages, a little at a time. */
-  replay(messages: Iterator<RetainedMessage>): void;
-  /** There is room in the socket again. */
-  proceed(): void;
-  /** Takes up what was kept for it; the first `sentCount` may have been sent. */
-  restore(queue: readonly KeptQueued[], sentCount: number): void;
-  /** Gives up so many bytes of what matters least, because all queues together are too big. */
-  trim(bytes: number): void;
-  /** Gives up what still waits; returns how many messages that were. */
-  discard(): number;
-  /** Gives up what was not sent yet; what waits for its acknowledgement stays. Returns how many messages that were. */
-  clear(): number;
-  /** A method: one getter would make an object of this size three times as large. */
-  status(): DeliveryStatus;
-}
-
-/** Numbers of one client. */
-export interface DeliveryStatus {
-  readonly queued: number;
-  readonly queuedBytes: number;
-  readonly inFlight: number;
-  readonly delivered: number;
-  readonly dropped: number;
-  readonly drops: Readonly<Partial<Record<DropReason, number>>>;
-}
-
-const PACKET_ID_MAX = 65_535;
-/** Retained messages sent in one turn of the event loop. */
-const REPLAY_SLICE = 200;
 const noRow = { seq: 0, page: 0, free: undefined };
 
 /**
@@ -87,32 +27,18 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const { counters, ledger, clientId } = options;
   const inFlight = new Map<number, QueueEntry>();
   const queue = createSendQueue(options.onBytes);
-  /** Packet ids that wait in the queue. */
-  const reserved = new Set<number>();
-  const watchers = new Set<() => void>();
-  let replaying: Iterator<RetainedMessage>[] = [];
-  let isReplayPlanned = false;
+  const packetIds = createPacketIds(inFlight);
+  const room = createQueueRoom({ bounds: options, queue, counters, forget });
+  const replay = createReplay({ hasRoom: hasReplayRoom, send: replayOne });
+  /** Only members of groups are watched. */
+  let watchers: Set<() => void> | undefined;
   let isAwaitingDisk = false;
   let link: Link | undefined;
   let isReady = false;
-  let lastPacketId = 0;
   let delivered = 0;
-  let dropped = 0;
-  const drops: Partial<Record<DropReason, number>> = {};
-
-  function drop(reason: DropReason): void {
-    dropped++;
-    drops[reason] = (drops[reason] ?? 0) + 1;
-    counters.dropped[reason]++;
-  }
-
-  function giveUp(entry: QueueEntry, reason: DropReason): void {
-    drop(reason);
-    forget(entry);
-  }
 
   function forget({ packetId, seq, free }: Pick<QueueEntry, "packetId" | "seq" | "free">): void {
-    reserved.delete(packetId);
+    packetIds.release(packetId);
     if (seq > 0) ledger.note({ do: "unqueue", seq });
     free?.();
   }
@@ -127,10 +53,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     );
   }
 
-  function nextPacketId(): number {
-    do lastPacketId = (lastPacketId % PACKET_ID_MAX) + 1;
-    while (inFlight.has(lastPacketId) || reserved.has(lastPacketId));
-    return lastPacketId;
+  function hasWindow(): boolean {
+    return inFlight.size + queue.length < options.sendWindow;
   }
 
   function send({ qos, frame, packetId }: QueueEntry): void {
@@ -145,27 +69,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     send(entry);
   }
 
-  function makeRoom(bytes: number): boolean {
-    if (bytes > options.queueBytes) {
-      drop("too-large");
-      return false;
-    }
-    while (queue.length >= options.queueMessages || queue.bytes + bytes > options.queueBytes) {
-      if (options.queuePolicy === "drop-oldest") dropWeakest();
-      else {
-        drop("queue-full");
-        if (options.queuePolicy === "disconnect") options.onOverflow();
-        return false;
-      }
-    }
-    return true;
-  }
-
-  function dropWeakest(): void {
-    const weakest = queue.takeWeakest();
-    if (weakest !== undefined) giveUp(weakest, "queue-full");
-  }
-
   /** Sends a message now or puts it into the line; false when it was given up. */
   function put(message: Outgoing, qos: Qos, mark?: ShareMark): boolean {
     const { topic, publisher } = message;
@@ -173,14 +76,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const isKept = options.isPersistent && qos > 0;
     const waitsForDisk = isKept || mark?.lent !== undefined;
     const goesNow = !waitsForDisk && queue.length === 0 && canSend(qos);
-    if (!goesNow && !makeRoom(frame.bytes.length)) return false;
-    const packetId = qos === 0 ? 0 : nextPacketId();
+    if (!goesNow && !room.make(frame.bytes.length)) return false;
+    const packetId = qos === 0 ? 0 : packetIds.next();
     const { seq, page, free } = isKept ? newRow(message, packetId, qos) : (mark?.lent ?? noRow);
     const share = mark?.share;
     const entry = { topic, qos, frame, packetId, seq, page, free, share, publisher, isReceived: false };
     if (goesNow) sendNow(entry);
     else {
-      if (qos > 0) reserved.add(packetId);
+      if (qos > 0) packetIds.reserve(packetId);
       queue.push(entry);
       if (waitsForDisk) proceedWhenKept();
     }
@@ -210,7 +113,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       queue.shift();
       // Rules may have changed while it waited.
       if (options.mayReceive(head.topic)) {
-        reserved.delete(head.packetId);
+        packetIds.release(head.packetId);
         sendNow(head);
       } else {
         counters.denied.receive++;
@@ -219,16 +122,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     }
   }
 
-  function sendRetained(): void {
-    isReplayPlanned = false;
-    for (let left = REPLAY_SLICE; left > 0 && replaying.length > 0; left--) {
-      if (!isReady || link?.isBusy() !== false) return;
-      if (inFlight.size + queue.length >= options.sendWindow) return;
-      const { value, done } = replaying[0]!.next();
-      if (done === true) replaying.shift();
-      else replayOne(value);
-    }
-    planReplay();
+  function hasReplayRoom(): boolean {
+    return isReady && link?.isBusy() === false && hasWindow();
   }
 
   function replayOne(message: RetainedMessage): void {
@@ -237,39 +132,37 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     put(createOutgoing(message, true), lower(message.qos, granted));
   }
 
-  function planReplay(): void {
-    if (isReplayPlanned || replaying.length === 0) return;
-    isReplayPlanned = true;
-    setImmediate(sendRetained);
-  }
-
   function proceed(): void {
     sendQueued();
-    planReplay();
+    replay.proceed();
     tellWatchers();
   }
 
   function tellWatchers(): void {
-    for (const tell of watchers) tell();
+    for (const tell of watchers ?? []) tell();
   }
 
+  const { held, letGo } = createHolding({ inFlight, queue, packetIds, isOnline, forget });
+
+  // Here, and in other objects that each connection has: with a spread each gets a shape of its own in V8, and with a
+  // getter each is a hash table. Both cost more than all the rest of it.
   return {
-    ...createHolding({ inFlight, queue, reserved, isOnline, forget }),
+    held,
+    letGo,
     isPersistent: options.isPersistent,
     isOnline,
-    hasRoom: () => canSend(1) && inFlight.size + queue.length < options.sendWindow,
+    hasRoom: () => canSend(1) && hasWindow(),
     accepts(message, qos) {
       if (!options.mayReceive(message.topic)) return false;
       if (qos === 0) return isOnline() && link?.isFull() === false;
       const { length } = message.frame(qos).bytes;
       return queue.length < options.queueMessages && queue.bytes + length <= options.queueBytes;
     },
-    get waiting() {
-      return queue.length;
-    },
+    waiting: () => queue.length,
     watch(listener) {
-      watchers.add(listener);
-      return () => watchers.delete(listener);
+      const some = (watchers ??= new Set());
+      some.add(listener);
+      return () => some.delete(listener);
     },
     deliver(message, grantedQos, mark) {
       if (!options.mayReceive(message.topic)) {
@@ -279,7 +172,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const qos = lower(message.qos, grantedQos);
       if (link === undefined && (qos === 0 || !options.isPersistent)) return false;
       if (qos > 0 || link?.isFull() === false) return put(message, qos, mark);
-      drop("too-slow");
+      room.drop("too-slow");
       return false;
     },
     attach(newLink) {
@@ -296,8 +189,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     detach() {
       link = undefined;
       isReady = false;
-      replaying = [];
-      for (let gone = queue.dropQos0(); gone > 0; gone--) drop("disconnected");
+      replay.stop();
+      for (let gone = queue.dropQos0(); gone > 0; gone--) room.drop("disconnected");
       tellWatchers();
     },
     acknowledge(packetId) {
@@ -314,48 +207,45 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       entry.isReceived = true;
       ledger.whenKept(kept);
     },
-    replay(messages) {
-      replaying.push(messages);
-      planReplay();
-    },
+    replay: (messages) => replay.add(messages),
     proceed,
     restore(kept, sentCount) {
-      for (const [index, { seq, packetId, qos, replayed, isReceived, ...message }] of kept.entries()) {
-        const frame = createOutgoing({ ...message, qos }, replayed).frame(qos);
-        const { topic } = message;
-        const origin = { share: options.shareOf(topic), publisher: undefined };
-        const entry = { topic, qos, frame, packetId, ...noRow, seq, ...origin, isReceived };
-        lastPacketId = packetId;
-        if (isReceived || index < sentCount) inFlight.set(packetId, entry);
+      for (const [index, message] of kept.entries()) {
+        const entry = keptEntry(message, options.shareOf(message.topic));
+        const { packetId } = entry;
+        packetIds.continueAfter(packetId);
+        if (entry.isReceived || index < sentCount) inFlight.set(packetId, entry);
         else {
-          reserved.add(packetId);
+          packetIds.reserve(packetId);
           queue.push(entry);
         }
       }
     },
-    trim(bytes) {
-      const target = queue.bytes - bytes;
-      while (queue.length > 0 && queue.bytes > target) dropWeakest();
-    },
+    trim: (bytes) => room.trim(bytes),
     discard() {
       const count = queue.length + inFlight.size;
       // The rows of others do not go with this session.
       for (const entry of [...inFlight.values(), ...queue.clear()])
         if (entry.free !== undefined) forget(entry);
-      reserved.clear();
+      packetIds.clear();
       inFlight.clear();
       return count;
     },
-    clear() {
-      const gone = queue.clear();
-      for (const entry of gone) giveUp(entry, "cleared");
-      return gone.length;
-    },
+    clear: () => room.clear(),
     status() {
       const { length, bytes } = queue;
+      const { dropped, drops } = room;
       return { queued: length, queuedBytes: bytes, inFlight: inFlight.size, delivered, dropped, drops };
     },
   };
+}
+
+/** A message of the last run; its row is on disk already. */
+function keptEntry(kept: KeptQueued, share: string | undefined): QueueEntry {
+  const { seq, packetId, qos, replayed, isReceived, ...message } = kept;
+  const { topic } = message;
+  const frame = createOutgoing({ ...message, qos }, replayed).frame(qos);
+  return { topic, qos, frame, packetId, ...noRow, seq, share, publisher: undefined, isReceived };
 }
 
 function lower(one: Qos, other: Qos): Qos {

@@ -1,5 +1,6 @@
 import { createOutgoing } from "./arrival.ts";
 import { payloadOf } from "./encode.ts";
+import type { PacketIds } from "./packetIds.ts";
 import type { QueueEntry, SendQueue } from "./sendQueue.ts";
 import type { HeldMessage, ShareMember } from "./shares.ts";
 
@@ -7,21 +8,20 @@ import type { HeldMessage, ShareMember } from "./shares.ts";
 export interface HoldingOptions {
   readonly inFlight: Map<number, QueueEntry>;
   readonly queue: SendQueue;
-  /** Packet ids that may not be given to a new message. */
-  readonly reserved: Set<number>;
+  readonly packetIds: PacketIds;
   readonly isOnline: () => boolean;
   readonly forget: (entry: HeldMessage) => void;
 }
 
 /** Lets other members of its groups take over what a session holds. */
 export function createHolding(options: HoldingOptions): Pick<ShareMember, "held" | "letGo"> {
-  const { inFlight, queue, reserved, isOnline, forget } = options;
+  const { inFlight, queue, packetIds, isOnline, forget } = options;
 
   function describe(entry: QueueEntry, share: string): HeldMessage {
     const { topic, qos, frame, packetId, seq, page, publisher } = entry;
     const message = createOutgoing({ topic, qos, payload: payloadOf(frame), clientId: publisher });
     const free = (): void => {
-      reserved.delete(packetId);
+      packetIds.release(packetId);
       entry.free?.();
     };
     return { share, message, packetId, seq, page, free };
@@ -44,7 +44,7 @@ export function createHolding(options: HoldingOptions): Pick<ShareMember, "held"
       for (const [held, rowStays] of gone) {
         inFlight.delete(held.packetId);
         // While a row stays, no other row of this session may have its packet id.
-        if (rowStays) reserved.add(held.packetId);
+        if (rowStays) packetIds.reserve(held.packetId);
         else forget(held);
       }
     },

@@ -9,7 +9,7 @@ export interface Inbound {
   /** So many messages or requests came; acknowledgements are answers to us and count as bytes only. */
   count(messages: number): void;
   /** How often the client was made to wait. */
-  readonly throttled: number;
+  throttled(): number;
   close(): void;
 }
 
@@ -42,9 +42,7 @@ export function createInbound(options: InboundOptions): Inbound {
       rate.read(bytes);
     },
     count: rate.count,
-    get throttled() {
-      return rate.throttled;
-    },
+    throttled: rate.throttled,
     close() {
       idle?.close();
       rate.close();

@@ -12,7 +12,7 @@ export interface Inflow {
   begin(bytes: number): void;
   /** It has its answer. */
   end(bytes: number): void;
-  readonly isHeld: boolean;
+  isHeld(): boolean;
 }
 
 /** What an inflow works with. */
@@ -27,6 +27,7 @@ export interface InflowOptions {
 }
 
 const HELD_TICK_MS = 1_000;
+const reasonBits: Readonly<Record<HoldReason, number>> = { rate: 1, disk: 2, waiting: 4 };
 
 /**
  * Why: aedes takes what the connection has on every "readable" event, also while it waits for a hook, and its own
@@ -35,14 +36,15 @@ const HELD_TICK_MS = 1_000;
  */
 export function createInflow(options: InflowOptions): Inflow {
   const { connection, inboundWaiting, inboundWaitingBytes, onRead, onHeld } = options;
-  const reasons = new Set<HoldReason>();
+  /** The bits of `reasonBits` that hold it now. */
+  let reasons = 0;
   const read = connection.read.bind(connection);
   let ticking: NodeJS.Timeout | undefined;
   let waiting = 0;
   let waitingBytes = 0;
 
   connection.read = (size) => {
-    if (reasons.size > 0) return null;
+    if (reasons !== 0) return null;
     const chunk: unknown = read(size);
     if (chunk instanceof Uint8Array) onRead(chunk.length);
     return chunk;
@@ -50,17 +52,19 @@ export function createInflow(options: InflowOptions): Inflow {
   connection.once("close", () => clearInterval(ticking));
 
   function hold(reason: HoldReason): void {
-    if (reasons.size === 0 && !connection.destroyed) ticking = setInterval(onHeld, HELD_TICK_MS).unref();
-    reasons.add(reason);
+    if (reasons === 0 && !connection.destroyed) ticking = setInterval(onHeld, HELD_TICK_MS).unref();
+    reasons |= reasonBits[reason];
   }
 
   function release(reason: HoldReason): void {
-    if (!reasons.delete(reason) || reasons.size > 0) return;
+    const before = reasons;
+    reasons &= ~reasonBits[reason];
+    if (reasons !== 0 || before === 0) return;
     clearInterval(ticking);
     onHeld();
     // In a turn of its own: whoever releases may be in the middle of answering what was read before.
     setImmediate(() => {
-      if (reasons.size === 0 && !connection.destroyed) connection.emit("readable");
+      if (reasons === 0 && !connection.destroyed) connection.emit("readable");
     });
   }
 
@@ -78,8 +82,6 @@ export function createInflow(options: InflowOptions): Inflow {
       // Half empty, so that it does not start and stop with every message.
       if (waiting <= inboundWaiting / 2 && waitingBytes <= inboundWaitingBytes / 2) release("waiting");
     },
-    get isHeld() {
-      return reasons.size > 0;
-    },
+    isHeld: () => reasons !== 0,
   };
 }

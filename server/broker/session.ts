@@ -71,7 +71,7 @@ interface Subscription {
 /** Creates the session of one client, without subscriptions. */
 export function createSession(request: SessionRequest, parts: SessionParts): Session {
   const { bus, limits, counters, ledger, nextSeq, onBytes, onOverflow } = parts;
-  const { clientId, isPersistent } = request;
+  const { clientId, user, acl, isPersistent } = request;
   const subscriptions = new Map<string, Subscription>();
   const delivery = createDelivery({
     counters,
@@ -122,7 +122,10 @@ export function createSession(request: SessionRequest, parts: SessionParts): Ses
   }
 
   const session: Session = {
-    ...request,
+    clientId,
+    user,
+    acl,
+    isPersistent,
     delivery,
     inboundIds: new KeptIds(request, ledger),
     offlineSince: undefined,

@@ -100,7 +100,7 @@ export function createShareGroup(options: ShareGroupOptions): ShareGroup {
       const isShorter =
         best === undefined ||
         (isFree === best.isFree
-          ? member.subscription.receiver.waiting < best.member.subscription.receiver.waiting
+          ? member.subscription.receiver.waiting() < best.member.subscription.receiver.waiting()
           : isFree);
       if (isShorter) best = { member, isFree };
     }

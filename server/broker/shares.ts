@@ -39,7 +39,7 @@ export interface ShareMember {
   /** It can take this message without giving up any. */
   accepts(message: Outgoing, qos: Qos): boolean;
   /** How many messages wait for it. */
-  readonly waiting: number;
+  waiting(): number;
   /** False when it was given up. */
   deliver(message: Outgoing, grantedQos: Qos, mark: ShareMark): boolean;
   /** What it may pass on, in order: what was not sent and, once it is away, QoS 1 that was not acknowledged. */

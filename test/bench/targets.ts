@@ -33,13 +33,26 @@ export interface HubTarget extends Target {
   readonly hub: HubProcess;
 }
 
+/** One user stands for a whole house here, and the machine is the only bound of its rate. */
+const LIMITS = [
+  "connectionsPerUser=5000",
+  "messagesPerSecond=1000000",
+  "bytesPerSecond=1073741824",
+  "connectsPerSecond=100000",
+  "connectsPerSecondFromLoopback=100000",
+];
 const DEVICES = 200;
 const DEVICES_AT_ONCE = 20;
 
 /** A hub with devices, on a folder of its own or on the one given, which then stays. */
 export async function startHubTarget(folder?: string): Promise<HubTarget> {
   const probe = createProbe();
-  const hub = await startHub({ nodeOptions: probe.nodeOptions, ...(folder !== undefined && { folder }) });
+  const args = ["--limit", LIMITS.join(",")];
+  const hub = await startHub({
+    args,
+    nodeOptions: probe.nodeOptions,
+    ...(folder !== undefined && { folder }),
+  });
   const users = await addDevices(hub);
   return {
     name: "hub",
