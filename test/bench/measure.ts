@@ -28,9 +28,9 @@ const usual: Omit<LoadOrder, "port" | "messages"> = {
 };
 
 /** Runs the generator once, in a process of its own. */
-export async function measure({ pid, place }: Target, load: Load): Promise<Figures> {
+export async function measure({ pid, place, listenTo }: Target, load: Load): Promise<Figures> {
   const before = cpuSeconds(pid);
-  const order: LoadOrder = { ...usual, ...load, ...place };
+  const order: LoadOrder = { ...usual, ...load, ...place, ...(listenTo !== undefined && { listenTo }) };
   const args = ["--import", "tsx", "test/bench/load.ts", JSON.stringify(order)];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   const result = JSON.parse(stdout) as LoadResult;

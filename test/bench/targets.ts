@@ -13,6 +13,8 @@ export interface Target {
   readonly name: string;
   readonly pid: number;
   readonly place: Place;
+  /** Where the messages of a load come out, when that is elsewhere. */
+  readonly listenTo?: string;
   /** For a crowd: as many users as a hub may have. */
   readonly users: readonly Credentials[];
   /** What the process says about itself, after a garbage collection; `undefined` when it cannot. */
@@ -31,6 +33,11 @@ export interface Probe {
 /** The hub as a target. */
 export interface HubTarget extends Target {
   readonly hub: HubProcess;
+}
+
+/** True for the hub. */
+export function isHubTarget(target: Target | undefined): target is HubTarget {
+  return target !== undefined && "hub" in target;
 }
 
 /** One user stands for a whole house here, and the machine is the only bound of its rate. */

@@ -1,4 +1,5 @@
 import { type Figures, type Load, measure, median, spread } from "./measure.ts";
+import type { IsMet } from "./report.ts";
 import type { Target } from "./targets.ts";
 
 /** One load, on all targets. */
@@ -33,9 +34,6 @@ export async function compare(cell: Cell, targets: readonly Target[], isMet: IsM
     ratioMax === undefined ? "" : `target ${ratioMax.toFixed(2)}: ${isMet(cell.name, ratio, ratioMax)}`;
   console.log(`  CPU ratio    ${spread(ratios, 2)}  ${target}${guide}\n`);
 }
-
-/** Says whether a figure is within its bound, and remembers it. */
-export type IsMet = (what: string, value: number, max: number) => string;
 
 function line(all: readonly Figures[], { messages, qos = 0, subscribers = 1 }: Load): string {
   const of = (read: (figures: Figures) => number) => median(all.map(read));
