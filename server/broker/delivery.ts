@@ -1,7 +1,7 @@
 import { createOutgoing, type Outgoing, type Qos } from "./arrival.ts";
 import { countMessage } from "./counters.ts";
 import type { Delivery, DeliveryOptions } from "./deliveryTypes.ts";
-import { encodePubrel, withPacketId } from "./encode.ts";
+import { encodePublish, encodePubrel, withPacketId } from "./encode.ts";
 import { createHolding } from "./holding.ts";
 import type { Link } from "./link.ts";
 import { createPacketIds } from "./packetIds.ts";
@@ -242,10 +242,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
 /** A message of the last run; its row is on disk already. */
 function keptEntry(kept: KeptQueued, share: string | undefined): QueueEntry {
-  const { seq, packetId, qos, replayed, isReceived, ...message } = kept;
-  const { topic } = message;
-  const frame = createOutgoing({ ...message, qos }, replayed).frame(qos);
-  return { topic, qos, frame, packetId, ...noRow, seq, share, publisher: undefined, isReceived };
+  const { topic, payload, seq, packetId, qos, isReceived } = kept;
+  const frame = encodePublish({ topic, payload, qos, retain: kept.replayed });
+  const [page, free, publisher] = [0, undefined, undefined];
+  return { topic, qos, frame, packetId, seq, page, free, share, publisher, isReceived };
 }
 
 function lower(one: Qos, other: Qos): Qos {

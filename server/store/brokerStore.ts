@@ -71,11 +71,7 @@ export function createBrokerStore({ reader, commit, commitPatiently }: Connectio
         sentCount: sentCount ?? undefined,
         subscriptions: (subscriptions.get(clientId) ?? []).map(({ filter, qos }) => ({ filter, qos })),
         inboundIds: (inbound.get(clientId) ?? []).map(({ packetId }) => packetId),
-        queue: (queued.get(clientId) ?? []).map(({ replayed, isReceived, ...message }) => ({
-          ...message,
-          replayed: replayed === 1,
-          isReceived: isReceived === 1,
-        })),
+        queue: (queued.get(clientId) ?? []).map(toQueued),
       }));
   }
 
@@ -83,7 +79,7 @@ export function createBrokerStore({ reader, commit, commitPatiently }: Connectio
     load: () => ({
       retained: reader
         .all<Row<StoredRetained>>("SELECT topic, payload, qos, user, seenAt FROM mqttRetained")
-        .map(({ user, ...message }) => ({ ...message, user: user ?? undefined })),
+        .map(toRetained),
       sessions: sessions(),
       wills: reader
         .all<Row<StoredWill>>(
@@ -121,6 +117,25 @@ function byClient<R extends { readonly clientId: string }>(
     else group.push(row);
   }
   return groups;
+}
+
+/** Field by field, here and below: of a hundred thousand rows a spread takes a tenth of a second more. */
+function toQueued(row: Row<StoredQueued>): StoredQueued {
+  const { seq, clientId, packetId, topic, payload, qos } = row;
+  return {
+    seq,
+    clientId,
+    packetId,
+    topic,
+    payload,
+    qos,
+    replayed: row.replayed === 1,
+    isReceived: row.isReceived === 1,
+  };
+}
+
+function toRetained({ topic, payload, qos, user, seenAt }: Row<StoredRetained>): StoredRetained {
+  return { topic, payload, qos, user: user ?? undefined, seenAt };
 }
 
 function toEvent({ clientId, user, retain, will, origin, done, ...event }: EventRow): WaitingEvent {
