@@ -7,7 +7,7 @@ import type { Outcome } from "./outcome.ts";
 
 /** Nobody is shut out for what the fuzzer does, and much of it reaches the broker. */
 const LIMITS = [
-  "protocolErrorsFromLoopback=1000000",
+  "protocolErrorsFromLoopback=0",
   "takeoversPerClient=10000",
   "connectionsPerUser=5000",
   "connectsPerSecondFromLoopback=10000",

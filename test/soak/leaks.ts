@@ -101,7 +101,7 @@ async function takeSample(
 /** A client with a session and a will, that leaves without a word. */
 async function comeAndGo(port: number, identity: Pick<Introduction, "username" | "password">): Promise<void> {
   const will = { topic: "gone", payload: Buffer.from("x"), qos: 0, retain: false } as const;
-  const wire = await openWire({ ...identity, port, clientId: `churn${Date.now() % 10}`, will });
+  const wire = await openWire({ ...identity, port, clientId: `churn${Date.now()}`, will });
   await subscribeOn(wire, TOPIC, 0);
   wire.socket.destroy();
   await wire.closed;
@@ -126,6 +126,8 @@ function keepDoing(everyMs: number, act: () => Promise<void>) {
       await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
   })();
+  // Told at the end.
+  going.catch(() => {});
   return {
     async end() {
       over.abort();
