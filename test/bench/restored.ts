@@ -15,6 +15,8 @@ interface Contents {
   readonly queued: number;
 }
 
+const FEW = 1_000;
+const MANY = 100_000;
 const LOOKUPS = 50;
 const LOOKUP_ROUNDS = 31;
 const LOOKUP_MS_MAX = 5;
@@ -27,7 +29,7 @@ const PAYLOAD = Buffer.alloc(64, "x");
 /** Exact subscribes among few and many retained messages, and how long a replay of many keeps the others waiting. */
 export async function retainedLookup(isMet: IsMet): Promise<void> {
   console.log(`${LOOKUPS} exact subscribes`);
-  for (const retained of [1_000, 100_000])
+  for (const retained of [FEW, MANY])
     await withHub({ retained, queued: 0 }, async (hub) => {
       const ms: number[] = [];
       for (let round = 0; round < LOOKUP_ROUNDS; round++) ms.push(await lookUp(hub, round));
@@ -108,7 +110,7 @@ async function lookUp({ place }: HubTarget, round: number): Promise<number> {
       if ((header & 0xf0) === packetType.PUBLISH && ++got === LOOKUPS) onAll();
     },
   });
-  const filters = Array.from({ length: LOOKUPS }, (_, n) => retainedTopic(round * LOOKUPS + n));
+  const filters = Array.from({ length: LOOKUPS }, (_, n) => retainedTopic((round * LOOKUPS + n) % FEW));
   const all = new Promise<void>((resolve) => (onAll = resolve));
   const before = performance.now();
   await Promise.all([subscribe(socket, filters), all]);
